@@ -1,0 +1,38 @@
+import type { Database } from './database.js';
+import type { Logger } from './logger.js';
+
+/** What the services need of the settings. Lives in whole seconds. */
+export interface Settings {
+  jwtSecret: string;
+  accessTokenTtl: number;
+  refreshTokenTtl: number;
+  bcryptCost: number;
+}
+
+/** The parent who makes the request, as authenticated. */
+export interface SignedInParent {
+  id: number;
+  sessionId: number;
+  username: string;
+  email: string;
+  firstName: string;
+  lastName: string;
+  dateJoined: Date;
+}
+
+/** Everything a verb may know of the request it serves: who, when, and the way to the database. */
+export interface Context {
+  readonly requestId: string;
+  /** The moment of the request, one for all that it does. */
+  readonly now: Date;
+  readonly db: Database;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** Null for a visitor. */
+  readonly parent: SignedInParent | null;
+}
+
+/** The context of a request that only a signed-in parent can make. */
+export interface ParentContext extends Context {
+  readonly parent: SignedInParent;
+}

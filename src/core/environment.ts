@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { readConfig, type Config } from '../config.js';
+import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
+
+/** The settings from the process and `.env`, the process first. @throws StartError */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = readConfig(process.env);
+  return { ...config, dataDir: resolve(config.dataDir) };
+}
+
+/** The database of these settings: the one at `DATABASE_URL`, else an embedded one. @throws StartError */
+export async function provideDatabase(
+  config: Config,
+  role: 'owner' | 'guest',
+): Promise<EmbeddedDatabase> {
+  if (config.databaseUrl) {
+    return { url: config.databaseUrl, notes: [], stop: () => Promise.resolve() };
+  }
+  return startEmbeddedDatabase({ dataDir: config.dataDir, role });
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { LONGEST_PASSWORD } from './passwords.js';
+import { codePoints, tidy } from './text.js';
+
+/** The largest id that a column can hold; a number beyond it names nothing. */
+const LARGEST_ID = 2_147_483_647;
+
+const SHORTEST_PASSWORD = 8;
+
+const REQUIRED = 'This field is required.';
+const NOT_NULL = 'This field may not be null.';
+const NOT_BLANK = 'This field may not be blank.';
+
+// Control characters: C0 and DEL. Long text may hold tabs and newlines.
+const CONTROL = /[\u0000-\u001F\u007F]/u;
+const CONTROL_BUT_TAB_AND_NEWLINE = /[\u0000-\u0008\u000B-\u001F\u007F]/u;
+
+/** Says that a field is missing, null, or else what `invalid` says. */
+export function messages(invalid: string) {
+  return ({ input }: { input?: unknown }): string => {
+    if (input === undefined) return REQUIRED;
+    return input === null ? NOT_NULL : invalid;
+  };
+}
+
+/** An id in an answer or a cursor. */
+export const id = z.int().min(1).max(LARGEST_ID);
+
+/** An id in a path: decimal digits with no sign and no leading zero. */
+export const idInPath = z
+  .string()
+  .regex(/^[1-9]\d{0,9}$/)
+  .transform(Number)
+  .pipe(id)
+  .meta({ type: 'integer', minimum: 1, maximum: LARGEST_ID });
+
+interface TextRule {
+  /** Code points, after trimming. */
+  min?: number;
+  max: number;
+  /** Whether tabs and newlines may stand in it. */
+  multiline?: boolean;
+}
+
+/** Text as a person types it: trimmed, NFC, no control characters, no half characters; lengths in code points. */
+export function text({ min = 1, max, multiline = false }: TextRule) {
+  const control = multiline ? CONTROL_BUT_TAB_AND_NEWLINE : CONTROL;
+  return z
+    .string({ error: messages('Not a valid string.') })
+    .refine((value) => value.isWellFormed(), { error: 'Not valid Unicode text.', abort: true })
+    .overwrite(tidy)
+    .refine((value) => !control.test(value), {
+      error: 'Control characters are not allowed.',
+      abort: true,
+    })
+    .refine((value) => min === 0 || value !== '', { error: NOT_BLANK, abort: true })
+    .refine(
+      (value) => codePoints(value) >= min,
+      `Ensure this field has at least ${min} characters.`,
+    )
+    .refine(
+      (value) => codePoints(value) <= max,
+      `Ensure this field has no more than ${max} characters.`,
+    )
+    .meta({ ...(min > 0 && { minLength: min }), maxLength: max });
+}
+
+/** Text that may be left out: null and the empty string mean none, which is stored as the empty string. */
+export function optionalText(rule: Omit<TextRule, 'min'>) {
+  return text({ ...rule, min: 0 })
+    .nullable()
+    .transform((value) => value ?? '')
+    .optional();
+}
+
+/** An http or https URL that may be left out: null and the empty string mean none. */
+export const optionalUrl = text({ min: 0, max: 2048 })
+  .refine((value) => value === '' || isHttpUrl(value), 'Enter a valid http or https URL.')
+  .nullable()
+  .transform((value) => value || null)
+  .optional();
+
+function isHttpUrl(value: string): boolean {
+  if (!/^https?:\/\/[^\s/?#]/i.test(value) || /\s/.test(value)) return false;
+  return URL.canParse(value);
+}
+
+/** One of a few words; null and the empty string mean none. */
+export function optionalChoice<const Words extends readonly string[]>(words: Words) {
+  return z
+    .enum([...words, ''] as [...Words, ''], { error: notAChoice(words) })
+    .nullable()
+    .transform((value) => (value || null) as Words[number] | null)
+    .optional();
+}
+
+/** One of a few words. */
+export function choice<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words as unknown as [...Words], { error: messages(notAChoice(words)) });
+}
+
+function notAChoice(words: readonly string[]): string {
+  return `Not a valid choice: one of ${words.join(', ')}.`;
+}
+
+/** A JSON boolean and nothing that looks like one. */
+export const flag = z.boolean({ error: messages('Must be true or false.') });
+
+/** Whole units of the currency: a JSON integer, or 1 to 6 decimal digits as HTML forms send them. */
+export function money({ max }: { max: number }) {
+  const digits = z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number);
+  return z
+    .union([z.int(), digits], { error: messages('A whole number is required.') })
+    .pipe(
+      z
+        .int()
+        .min(1, 'Ensure this value is greater than or equal to 1.')
+        .max(max, `Ensure this value is less than or equal to ${max}.`),
+    )
+    .meta({
+      anyOf: [
+        { type: 'integer', minimum: 1, maximum: max },
+        { type: 'string', pattern: '^\\d{1,6}$' },
+      ],
+    });
+}
+
+/** A login address: ASCII, at most 254 characters, its case kept as typed. */
+export const email = text({ max: 254 }).refine((value) => z.regexes.email.test(value), {
+  error: 'Enter a valid email address.',
+});
+
+/** A calendar date that exists, `YYYY-MM-DD`. */
+export const date = z
+  .string({ error: messages('Not a valid date: use YYYY-MM-DD.') })
+  .refine((value) => z.regexes.date.test(value), 'Not a valid date: use YYYY-MM-DD.')
+  .meta({ format: 'date' });
+
+/** A moment in an answer: RFC 3339, UTC, milliseconds. */
+export const moment = z
+  .string()
+  .meta({ format: 'date-time', examples: ['2026-03-01T00:00:00.000Z'] });
+
+/** A password as given: neither trimmed nor normalised. */
+export const givenPassword = z
+  .string({ error: messages('Not a valid string.') })
+  .refine((value) => value.isWellFormed(), { error: 'Not valid Unicode text.', abort: true })
+  .refine((value) => !CONTROL.test(value), {
+    error: 'Control characters are not allowed.',
+    abort: true,
+  })
+  .meta({ format: 'password' });
+
+/** A password to be set: at least 8 characters, at most 72 bytes of UTF-8. */
+export const newPassword = givenPassword
+  .refine(
+    (value) => codePoints(value) >= SHORTEST_PASSWORD,
+    `Ensure this field has at least ${SHORTEST_PASSWORD} characters.`,
+  )
+  .refine(
+    (value) => Buffer.byteLength(value) <= LONGEST_PASSWORD,
+    `Ensure this field has no more than ${LONGEST_PASSWORD} bytes.`,
+  )
+  .meta({ format: 'password', minLength: SHORTEST_PASSWORD, maxLength: LONGEST_PASSWORD });

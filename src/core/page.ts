@@ -1,0 +1,29 @@
+/** One page of a list, and where the next begins: null on the last page. */
+export class Page<Item, Cursor = unknown> {
+  constructor(
+    readonly items: Item[],
+    readonly next: Cursor | null,
+  ) {}
+
+  /** The same page with other items in the same order. */
+  map<Other>(present: (item: Item) => Other): Page<Other, Cursor> {
+    return new Page(this.items.map(present), this.next);
+  }
+}
+
+/** Makes a page of `rows`, which were asked for with one more than `size` to see whether another follows. */
+export function pageOf<Row, Cursor>(
+  rows: Row[],
+  size: number,
+  cursorAfter: (last: Row) => Cursor,
+): Page<Row, Cursor> {
+  const items = rows.slice(0, size);
+  const last = items.at(-1);
+  return new Page(items, rows.length > size && last ? cursorAfter(last) : null);
+}
+
+/** What a list is asked for: how many, and from which place on. */
+export interface PageRequest<Place> {
+  page_size: number;
+  cursor?: Place | undefined;
+}

@@ -1,0 +1,54 @@
+import cors from 'cors';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Config } from './config.js';
+import type { Settings } from './core/context.js';
+import type { Database } from './core/database.js';
+import type { Logger } from './core/logger.js';
+import { visitorContext } from './http/authenticate.js';
+import { docs } from './http/docs.js';
+import { answerError } from './http/errors.js';
+import { jsonBody } from './http/json-body.js';
+import { requestLog } from './http/request-log.js';
+import { nothingHere, serve } from './http/serve.js';
+import { routes } from './routes.js';
+
+/** All that the app stands on. */
+export interface AppDependencies {
+  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'trustProxy'>;
+  settings: Settings;
+  db: Database;
+  log: Logger;
+  clock?: () => Date;
+  isStopping?: () => boolean;
+}
+
+/** The app: the middleware in order. Listens to nothing, so that tests use it as it is. */
+export function createApp(deps: AppDependencies): Express {
+  const { config, settings, db, log, clock = () => new Date(), isStopping = () => false } = deps;
+  const map = routes(isStopping);
+
+  const app = express();
+  app.set('trust proxy', config.trustProxy);
+  app.set('etag', false);
+  app.disable('x-powered-by');
+
+  app.use(requestLog(log));
+  app.use(visitorContext({ settings, db, log, clock }));
+  app.use(helmet());
+  app.use(
+    cors({
+      origin: config.corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+      exposedHeaders: ['Link', 'Location', 'Retry-After', 'X-Request-Id'],
+      maxAge: 600,
+    }),
+  );
+  app.use(jsonBody);
+  app.use(docs(map));
+  app.use(serve(map, config.publicUrl));
+  app.use(nothingHere);
+  app.use(answerError);
+  return app;
+}

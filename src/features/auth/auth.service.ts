@@ -1,0 +1,59 @@
+import type { Context, SignedInParent } from '../../core/context.js';
+import { statement } from '../../core/database.js';
+import { Refusal } from '../../core/errors.js';
+import { startSession, type TokenPair } from '../sessions/sessions.service.js';
+import { tokenNotValid, verifyAccess } from '../sessions/tokens.js';
+import { isPassword } from '../../core/passwords.js';
+
+const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
+
+const SIGNED_IN_PARENT = statement(`
+  SELECT p.id, s.id AS "sessionId", p.username, p.email, p.first_name AS "firstName",
+         p.last_name AS "lastName", p.date_joined AS "dateJoined"
+    FROM sessions s JOIN parents p ON p.id = s.parent_id
+   WHERE s.id = $1 AND p.id = $2 AND p.is_active AND s.expires_at > $3`);
+
+const BY_EMAIL = statement(`
+  SELECT id, password_hash AS "passwordHash", is_active AS "isActive"
+    FROM parents WHERE lower(email) = lower($1)`);
+
+/**
+ * The parent whose access token an `Authorization` header holds.
+ * @throws Refusal `token_not_valid` when it is no such token, or its session or parent are no more.
+ */
+export async function authenticate(ctx: Context, header: string): Promise<SignedInParent> {
+  const token = BEARER.exec(header)?.[1];
+  if (!token) throw tokenNotValid();
+  const { parentId, sessionId } = verifyAccess(token, ctx.now, ctx.settings.jwtSecret);
+  const [parent] = await ctx.db.query<SignedInParent>(SIGNED_IN_PARENT, [
+    sessionId,
+    parentId,
+    ctx.now,
+  ]);
+  if (!parent) throw tokenNotValid();
+  return parent;
+}
+
+/**
+ * Signs a parent in.
+ * @throws Refusal `no_active_account`, the same and as late for a wrong password, an unknown email and an
+ * inactive account.
+ */
+export async function logIn(
+  ctx: Context,
+  input: { email: string; password: string },
+): Promise<TokenPair> {
+  const [account] = await ctx.db.query<{ id: number; passwordHash: string; isActive: boolean }>(
+    BY_EMAIL,
+    [input.email],
+  );
+  const known = await isPassword(
+    input.password,
+    account?.passwordHash ?? null,
+    ctx.settings.bcryptCost,
+  );
+  if (!known || !account?.isActive) {
+    throw new Refusal('no_active_account', 'No active account found with the given credentials');
+  }
+  return ctx.db.transaction((tx) => startSession(ctx, tx, account.id));
+}

@@ -1,0 +1,143 @@
+import type { Context } from '../../core/context.js';
+import { statement } from '../../core/database.js';
+import { pageOf, type Page } from '../../core/page.js';
+import { words } from '../../core/text.js';
+import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
+import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
+
+/** The values of one statement, numbered as they are added. */
+class Values {
+  readonly list: unknown[] = [];
+
+  add(value: unknown): string {
+    this.list.push(value);
+    return `$${this.list.length}`;
+  }
+}
+
+/** One run of campaigns in an order that an index has: which, from where on, and in which order. */
+interface Run {
+  where: string[];
+  order: string;
+}
+
+/**
+ * A page of the open campaigns in one statement. Each order reads its index from the page's place on, so
+ * that a deep page costs what the first does.
+ */
+export async function browseCampaigns(
+  ctx: Context,
+  query: BrowseQuery,
+): Promise<Page<CampaignRow>> {
+  const at = query.cursor?.sort === 'ending_soon' ? new Date(query.cursor.at) : ctx.now;
+  const values = new Values();
+  const limit = values.add(query.page_size + 1);
+  const filters = ['c.is_open', ...filtersOf(query, values)];
+  const runs = runsOf(query, at, values).map((run) => select(run, filters, limit));
+  const rows = await ctx.db.query<CampaignRow>(
+    statement(oneAfterAnother(runs, limit)),
+    values.list,
+  );
+  return pageOf(rows, query.page_size, (last) => placeAfter(query.sort, last, at));
+}
+
+function select({ where, order }: Run, filters: string[], limit: string): string {
+  return `SELECT ${CAMPAIGN_COLUMNS}, row_number() OVER (ORDER BY ${order}) AS rank
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE ${[...filters, ...where].join(' AND ')} ORDER BY ${order} LIMIT ${limit}`;
+}
+
+function oneAfterAnother(runs: string[], limit: string): string {
+  const numbered = runs.map((run, number) => `(SELECT ${number} AS run, r.* FROM (${run}) r)`);
+  return `SELECT * FROM (${numbered.join(' UNION ALL ')}) page ORDER BY run, rank LIMIT ${limit}`;
+}
+
+function filtersOf({ category, q }: BrowseQuery, values: Values): string[] {
+  const filters = category ? [`c.category = ${values.add(category)}`] : [];
+  if (q === undefined) return filters;
+  const each = words(q).map((word) => `s.text LIKE lower(${values.add(`%${escapeLike(word)}%`)})`);
+  const found = `SELECT 1 FROM campaign_search s WHERE s.campaign_id = c.id AND ${each.join(' AND ')}`;
+  return [...filters, `EXISTS (${found})`];
+}
+
+function escapeLike(word: string): string {
+  return word.replace(/[\\%_]/g, '\\$&');
+}
+
+function runsOf({ sort, cursor }: BrowseQuery, at: Date, values: Values): Run[] {
+  switch (sort) {
+    case 'newest':
+      return [newest(cursor, values)];
+    case 'most_funded':
+      return [mostFunded(cursor, values)];
+    case 'closest_to_goal':
+      return [closestToGoal(cursor, values)];
+    case 'ending_soon':
+      return endingSoon(cursor, at, values);
+  }
+}
+
+function newest(place: BrowsePlace | undefined, values: Values): Run {
+  const where = place ? [`c.id < ${values.add(place.id)}`] : [];
+  return { where, order: 'c.id DESC' };
+}
+
+function mostFunded(place: BrowsePlace | undefined, values: Values): Run {
+  const where =
+    place?.sort === 'most_funded'
+      ? [
+          `(c.total_raised, c.id) < (${values.add(place.total)}::bigint, ${values.add(place.id)}::int)`,
+        ]
+      : [];
+  return { where, order: 'c.total_raised DESC, c.id DESC' };
+}
+
+/** Those under 100 percent come first: `true` is the greater, and everything descends. */
+function closestToGoal(place: BrowsePlace | undefined, values: Values): Run {
+  const where: string[] = [];
+  if (place?.sort === 'closest_to_goal') {
+    const total = `${values.add(place.total)}::bigint`;
+    const goal = `${values.add(place.goal)}::int`;
+    where.push(
+      `((c.total_raised < c.goal), (c.total_raised::float8 / c.goal), c.id)
+       < ((${total} < ${goal}), (${total}::float8 / ${goal}), ${values.add(place.id)}::int)`,
+    );
+  }
+  return {
+    where,
+    order: 'c.total_raised < c.goal DESC, c.total_raised::float8 / c.goal DESC, c.id DESC',
+  };
+}
+
+/** Three runs after one another: deadlines to come, deadlines passed, none. */
+function endingSoon(place: BrowsePlace | undefined, at: Date, values: Values): Run[] {
+  const now = `${values.add(at)}::timestamptz`;
+  const toCome: Run = { where: [`c.deadline > ${now}`], order: 'c.deadline, c.id' };
+  const passed: Run = { where: [`c.deadline <= ${now}`], order: 'c.deadline DESC, c.id DESC' };
+  const none: Run = { where: ['c.deadline IS NULL'], order: 'c.id DESC' };
+  if (place?.sort !== 'ending_soon') return [toCome, passed, none];
+
+  const after = `${values.add(place.id)}::int`;
+  if (place.deadline === null) return [{ ...none, where: [...none.where, `c.id < ${after}`] }];
+  const deadline = `${values.add(place.deadline)}::timestamptz`;
+  if (new Date(place.deadline) <= at) {
+    return [{ ...passed, where: [`(c.deadline, c.id) < (${deadline}, ${after})`] }, none];
+  }
+  return [{ ...toCome, where: [`(c.deadline, c.id) > (${deadline}, ${after})`] }, passed, none];
+}
+
+function placeAfter(sort: BrowseQuery['sort'], last: CampaignRow, at: Date): BrowsePlace {
+  const { id, totalRaised: total, goal } = last;
+  switch (sort) {
+    case 'newest':
+      return { sort, id };
+    case 'most_funded':
+      return { sort, id, total };
+    case 'closest_to_goal':
+      return { sort, id, total, goal };
+    case 'ending_soon': {
+      const deadline = last.deadline === null ? null : new Date(last.deadline).toISOString();
+      return { sort, id, at: at.toISOString(), deadline };
+    }
+  }
+}

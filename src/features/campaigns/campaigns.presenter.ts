@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import { presentOwnDonation, type DonationRow } from '../donations/donations.presenter.js';
+import type { CATEGORIES, FullCampaign, OwnCampaign, PublicCampaign } from './campaigns.schemas.js';
+
+/** What the forms of a campaign are made of. Moments are strings where a row came as JSON. */
+export interface CampaignRow {
+  id: number;
+  childId: number;
+  childFirstName: string;
+  title: string;
+  description: string;
+  goal: number;
+  totalRaised: number;
+  donationCount: number;
+  image: string | null;
+  category: (typeof CATEGORIES)[number];
+  isOpen: boolean;
+  deadline: Date | string | null;
+  dateCreated: Date | string;
+}
+
+/** The columns of a `CampaignRow`, from `campaigns c` and its `children ch`. Of the child, the first name only. */
+export const CAMPAIGN_COLUMNS = `
+  c.id, c.child_id AS "childId", ch.first_name AS "childFirstName", c.title, c.description, c.goal,
+  c.total_raised::float8 AS "totalRaised", c.donation_count AS "donationCount", c.image, c.category,
+  c.is_open AS "isOpen", c.deadline, c.date_created AS "dateCreated"`;
+
+/** A campaign as anyone sees it. */
+export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof PublicCampaign> {
+  const deadline = row.deadline === null ? null : new Date(row.deadline);
+  const millisecondsLeft = deadline === null ? null : deadline.getTime() - now.getTime();
+  return {
+    id: row.id,
+    child_name: row.childFirstName,
+    title: row.title,
+    description: row.description,
+    goal: row.goal,
+    total_raised: row.totalRaised,
+    donation_count: row.donationCount,
+    percentage_raised: percentage(row.totalRaised, row.goal),
+    image: row.image,
+    category: row.category,
+    is_open: row.isOpen,
+    has_deadline: deadline !== null,
+    deadline: deadline?.toISOString() ?? null,
+    is_expired: millisecondsLeft !== null && millisecondsLeft <= 0,
+    seconds_remaining:
+      millisecondsLeft === null ? null : Math.max(0, Math.floor(millisecondsLeft / 1000)),
+    date_created: new Date(row.dateCreated).toISOString(),
+  };
+}
+
+/** A campaign as the child's parent sees it in lists. */
+export function presentOwnCampaign(row: CampaignRow, now: Date): z.input<typeof OwnCampaign> {
+  return { ...presentCampaign(row, now), child: row.childId };
+}
+
+/** A campaign as the child's parent sees it by itself, with its newest gifts. */
+export function presentFullCampaign(
+  row: CampaignRow,
+  donations: DonationRow[],
+  now: Date,
+): z.input<typeof FullCampaign> {
+  return { ...presentOwnCampaign(row, now), donations: donations.map(presentOwnDonation) };
+}
+
+/** The share of the goal in percent, to one decimal, halves up; in whole tenths, so that it is exact. */
+function percentage(total: number, goal: number): number {
+  return Math.floor((2000 * total + goal) / (2 * goal)) / 10;
+}

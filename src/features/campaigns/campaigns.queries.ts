@@ -1,0 +1,52 @@
+import type { Context } from '../../core/context.js';
+import { statement } from '../../core/database.js';
+import { pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { OWN_DONATION_COLUMNS, type DonationRow } from '../donations/donations.presenter.js';
+import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
+
+/** How many gifts the owner's view of a campaign holds. */
+const NEWEST_GIFTS = 100;
+
+/** A campaign, and for its owner the newest gifts; null for anyone else. */
+export interface CampaignPageRow extends CampaignRow {
+  donations: DonationRow[] | null;
+}
+
+const CAMPAIGN_PAGE = statement(`
+  SELECT ${CAMPAIGN_COLUMNS},
+         CASE WHEN ch.parent_id = $2 THEN coalesce((
+           SELECT json_agg(gift ORDER BY gift.id DESC) FROM (
+             SELECT ${OWN_DONATION_COLUMNS}
+               FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
+              WHERE d.campaign_id = c.id ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END AS donations
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE c.id = $1`);
+
+const CAMPAIGNS_OF_CHILD = statement(`
+  SELECT ${CAMPAIGN_COLUMNS}
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE c.child_id = $1 AND ($2::int IS NULL OR c.id < $2)
+   ORDER BY c.id DESC LIMIT $3`);
+
+/** One campaign with what the asking parent may see of it, in one statement; undefined if there is none. */
+export async function findCampaignPage(
+  ctx: Context,
+  id: number,
+): Promise<CampaignPageRow | undefined> {
+  const rows = await ctx.db.query<CampaignPageRow>(CAMPAIGN_PAGE, [id, ctx.parent?.id ?? null]);
+  return rows[0];
+}
+
+/** A page of a child's campaigns, open and closed, newest first. */
+export async function listCampaignsOfChild(
+  ctx: Context,
+  childId: number,
+  { page_size: size, cursor }: PageRequest<{ id: number }>,
+): Promise<Page<CampaignRow>> {
+  const rows = await ctx.db.query<CampaignRow>(CAMPAIGNS_OF_CHILD, [
+    childId,
+    cursor?.id ?? null,
+    size + 1,
+  ]);
+  return pageOf(rows, size, ({ id }) => ({ id }));
+}

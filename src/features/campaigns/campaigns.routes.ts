@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { forAnyone, forParents } from '../../http/endpoint.js';
+import { findOwnChild } from '../children/children.access.js';
+import { ChildPath } from '../children/children.schemas.js';
+import { findOwnCampaign } from './campaigns.access.js';
+import { presentCampaign, presentFullCampaign, presentOwnCampaign } from './campaigns.presenter.js';
+import {
+  BrowseQuery,
+  CampaignChanges,
+  CampaignPath,
+  FullCampaign,
+  NewCampaign,
+  OwnCampaign,
+  OwnCampaignsQuery,
+  PublicCampaign,
+} from './campaigns.schemas.js';
+import {
+  browseCampaigns,
+  campaignChangesErrors,
+  changeCampaign,
+  createCampaign,
+  deleteCampaign,
+  listCampaignsOfChild,
+  newCampaignErrors,
+  showCampaign,
+} from './campaigns.service.js';
+
+export const browse = forAnyone({
+  summary: 'Browse the open campaigns',
+  query: BrowseQuery,
+  answer: {
+    status: 200,
+    description: 'A page of them.',
+    schema: z.array(PublicCampaign),
+    paged: true,
+  },
+  handle: async ({ ctx, query }) => {
+    const page = await browseCampaigns(ctx, query);
+    return page.map((row) => presentCampaign(row, ctx.now));
+  },
+});
+
+export const show = forAnyone({
+  summary: 'See a campaign',
+  description:
+    "The child's parent gets the owner's form with the newest 100 gifts, anyone else the public form.",
+  params: CampaignPath,
+  answer: {
+    status: 200,
+    description: 'The campaign.',
+    schema: z.union([FullCampaign, PublicCampaign]),
+  },
+  handle: async ({ ctx, params }) => {
+    const { donations, ...row } = await showCampaign(ctx, params.id);
+    return donations ? presentFullCampaign(row, donations, ctx.now) : presentCampaign(row, ctx.now);
+  },
+});
+
+export const listOfChild = forParents({
+  summary: "List your child's campaigns",
+  params: ChildPath,
+  access: findOwnChild,
+  query: OwnCampaignsQuery,
+  answer: { status: 200, description: 'Newest first.', schema: z.array(OwnCampaign), paged: true },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, params, query }) => {
+    const page = await listCampaignsOfChild(ctx, params.id, query);
+    return page.map((row) => presentOwnCampaign(row, ctx.now));
+  },
+});
+
+export const create = forParents({
+  summary: 'Open a campaign for your child',
+  description:
+    'A deadline alone implies `has_deadline`. A time without offset is UTC; a date means 23:59:59.999Z.',
+  params: ChildPath,
+  access: findOwnChild,
+  body: NewCampaign,
+  rules: newCampaignErrors,
+  answer: { status: 201, description: 'The campaign.', schema: OwnCampaign },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, params, body }) =>
+    presentOwnCampaign(await createCampaign(ctx, params.id, body), ctx.now),
+});
+
+export const change = forParents({
+  summary: 'Change, close or reopen a campaign',
+  description: 'Partial: an absent field keeps its value, null clears an optional one.',
+  params: CampaignPath,
+  access: findOwnCampaign,
+  body: CampaignChanges,
+  rules: campaignChangesErrors,
+  answer: { status: 200, description: 'The campaign as changed.', schema: OwnCampaign },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, params, body }) =>
+    presentOwnCampaign(await changeCampaign(ctx, params.id, body), ctx.now),
+});
+
+export const remove = forParents({
+  summary: 'Delete a campaign',
+  description: 'Its gifts stay in the history of those who gave.',
+  params: CampaignPath,
+  access: findOwnCampaign,
+  answer: { status: 204, description: 'Deleted.' },
+  refusals: ['permission_denied'],
+  handle: ({ ctx, params }) => deleteCampaign(ctx, params.id),
+});

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { choice, flag, id, idInPath, moment, money, optionalUrl, text } from '../../core/fields.js';
+import { cursor } from '../../http/cursor.js';
+import { pageSize, paging } from '../../http/paging.js';
+import { OwnDonation } from '../donations/donations.schemas.js';
+import { deadline } from './deadline.js';
+
+export const CATEGORIES = ['sports', 'education', 'hobbies', 'health', 'dreams'] as const;
+
+export const SORTS = ['newest', 'most_funded', 'closest_to_goal', 'ending_soon'] as const;
+
+const LARGEST_GOAL = 100_000;
+
+const LONGEST_QUERY = 200;
+
+export const CampaignPath = z.object({ id: idInPath });
+
+export const NewCampaign = z
+  .object({
+    title: text({ max: 200 }),
+    description: text({ max: 10_000, multiline: true }),
+    goal: money({ max: LARGEST_GOAL }),
+    category: choice(CATEGORIES),
+    image: optionalUrl,
+    is_open: flag.optional(),
+    has_deadline: flag.optional(),
+    deadline,
+  })
+  .meta({ id: 'NewCampaign' });
+
+export const CampaignChanges = NewCampaign.partial().meta({ id: 'CampaignChanges' });
+
+/** Where a page of each order begins. `at` keeps what has passed apart from what is to come while one pages. */
+export const BrowsePlace = z.discriminatedUnion('sort', [
+  z.object({ sort: z.literal('newest'), id }),
+  z.object({ sort: z.literal('most_funded'), total: z.int().min(0), id }),
+  z.object({ sort: z.literal('closest_to_goal'), total: z.int().min(0), goal: z.int().min(1), id }),
+  z.object({
+    sort: z.literal('ending_soon'),
+    at: z.iso.datetime({ precision: 3 }),
+    deadline: z.iso.datetime({ precision: 3 }).nullable(),
+    id,
+  }),
+]);
+
+export type BrowsePlace = z.output<typeof BrowsePlace>;
+
+export const BrowseQuery = z
+  .object({
+    category: choice(CATEGORIES).optional(),
+    q: text({ max: LONGEST_QUERY })
+      .optional()
+      .meta({
+        description:
+          "Every word of it stands somewhere in the title, the description or the child's first name, " +
+          'whatever its case.',
+      }),
+    sort: choice(SORTS)
+      .default('newest')
+      .meta({
+        description:
+          '`closest_to_goal`: the highest percentage first among those under 100, then the funded ones. ' +
+          '`ending_soon`: the nearest future deadline first, then those passed (the latest first), then ' +
+          'those with none.',
+      }),
+    page_size: pageSize,
+    cursor: cursor(BrowsePlace).optional(),
+  })
+  .refine(({ sort, cursor: place }) => !place || place.sort === sort, {
+    error: 'Invalid cursor.',
+    path: ['cursor'],
+  });
+
+export type BrowseQuery = z.output<typeof BrowseQuery>;
+
+export const OwnCampaignsQuery = paging(z.object({ id }));
+
+const publicFields = {
+  id,
+  child_name: z.string().meta({ description: "The child's first name only." }),
+  title: z.string(),
+  description: z.string(),
+  goal: z.int(),
+  total_raised: z.int().min(0),
+  donation_count: z.int().min(0),
+  percentage_raised: z
+    .number()
+    .min(0)
+    .meta({ description: 'Of the goal, one decimal; may pass 100.' }),
+  image: z.string().nullable(),
+  category: z.enum(CATEGORIES),
+  is_open: z.boolean(),
+  has_deadline: z.boolean(),
+  deadline: moment.nullable(),
+  is_expired: z.boolean(),
+  seconds_remaining: z.int().min(0).nullable(),
+  date_created: moment,
+};
+
+export const PublicCampaign = z.object(publicFields).meta({ id: 'PublicCampaign' });
+
+export const OwnCampaign = z.object({ ...publicFields, child: id }).meta({ id: 'OwnCampaign' });
+
+/** The owner's full view: with the newest 100 gifts. */
+export const FullCampaign = z
+  .object({ ...publicFields, child: id, donations: z.array(OwnDonation) })
+  .meta({ id: 'FullCampaign' });

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { messages } from '../../core/fields.js';
+
+const INVALID =
+  'Not a valid deadline: use a time such as 2026-03-01T18:00:00Z, or a date such as 2026-03-01.';
+
+/** Offsets may be missing (UTC then); digits beyond milliseconds only as zeros. */
+const TIME = z.iso.datetime({ offset: true, local: true });
+
+/**
+ * A deadline as a client writes it: a time, where no offset means UTC, or a date, which means its last
+ * millisecond in UTC. Null and the empty string mean none.
+ */
+export const deadline = z
+  .string({ error: messages(INVALID) })
+  .transform((text, check): Date | null => {
+    const moment = text === '' ? null : momentOf(text);
+    if (moment !== undefined) return moment;
+    check.addIssue({ code: 'custom', message: INVALID });
+    return z.NEVER;
+  })
+  .nullable()
+  .optional()
+  .meta({
+    anyOf: [
+      { type: 'string', format: 'date-time' },
+      { type: 'string', format: 'date' },
+    ],
+  });
+
+function momentOf(text: string): Date | undefined {
+  if (z.regexes.date.test(text)) return validMoment(`${text}T23:59:59.999Z`);
+  if (!TIME.safeParse(text).success || /\.\d{3}0*[1-9]/.test(text)) return undefined;
+  return validMoment(/(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
+}
+
+/** RFC 3339 has four digits for the year. */
+function validMoment(text: string): Date | undefined {
+  const moment = new Date(text);
+  const year = moment.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? moment : undefined;
+}
+
+/** What a client says of the deadline: absent fields are undefined. */
+export interface DeadlineInput {
+  has_deadline?: boolean | undefined;
+  deadline?: Date | null | undefined;
+}
+
+/** The deadline that the input asks for: null for none, undefined to leave it as it is. */
+export function requestedDeadline(input: DeadlineInput): Date | null | undefined {
+  return input.has_deadline === false ? null : input.deadline;
+}
+
+/** Why the deadline can't be as asked for, or null when it can. One sent back unchanged is always accepted. */
+export function deadlineError(
+  input: DeadlineInput,
+  current: Date | null,
+  now: Date,
+): string | null {
+  const wanted = requestedDeadline(input);
+  const result = wanted === undefined ? current : wanted;
+  if (input.has_deadline === true && result === null) return 'Required when has_deadline is true.';
+  const changed = result !== null && result.getTime() !== current?.getTime();
+  return changed && result <= now ? 'The deadline must lie in the future.' : null;
+}

@@ -1,0 +1,27 @@
+import type { ParentContext } from '../../core/context.js';
+import { Refusal } from '../../core/errors.js';
+
+/** What the rules need of a child. */
+export interface OwnChild {
+  id: number;
+  /** `YYYY-MM-DD` */
+  dateOfBirth: string;
+}
+
+/**
+ * The signed-in parent's own child.
+ * @throws Refusal 404 when there is no such child, 403 when it is another parent's.
+ */
+export async function findOwnChild(ctx: ParentContext, { id }: { id: number }): Promise<OwnChild> {
+  const child = await ctx.db.prisma.child.findUnique({ where: { id } });
+  if (!child) throw noSuchChild();
+  if (child.parentId !== ctx.parent.id) {
+    throw new Refusal('permission_denied', "Only the child's parent may do that.");
+  }
+  return { id: child.id, dateOfBirth: child.dateOfBirth.toISOString().slice(0, 10) };
+}
+
+/** The refusal for a child that isn't there, or is there no more. */
+export function noSuchChild(): Refusal {
+  return new Refusal('not_found', 'There is no such child.');
+}

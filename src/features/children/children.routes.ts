@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { forParents } from '../../http/endpoint.js';
+import { deleteChild, listChildren, showChild } from '../family/family.service.js';
+import { onlySelf } from '../parents/parents.access.js';
+import { ParentPath } from '../parents/parents.schemas.js';
+import { findOwnChild } from './children.access.js';
+import { ChildChanges, ChildForm, ChildPath, ChildrenQuery, NewChild } from './children.schemas.js';
+import { changeChild, childErrors, createChild } from './children.service.js';
+
+export const list = forParents({
+  summary: 'List your children',
+  params: ParentPath,
+  access: onlySelf,
+  query: ChildrenQuery,
+  answer: { status: 200, description: 'Newest first.', schema: z.array(ChildForm), paged: true },
+  refusals: ['permission_denied'],
+  handle: ({ ctx, query }) => listChildren(ctx, query),
+});
+
+export const create = forParents({
+  summary: 'Add a child',
+  params: ParentPath,
+  access: onlySelf,
+  body: NewChild,
+  rules: childErrors,
+  answer: { status: 201, description: 'The child.', schema: ChildForm },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, body }) => showChild(ctx, await createChild(ctx, body)),
+});
+
+export const show = forParents({
+  summary: 'See a child and its campaigns',
+  params: ChildPath,
+  access: findOwnChild,
+  answer: { status: 200, description: 'The child.', schema: ChildForm },
+  refusals: ['permission_denied'],
+  handle: ({ ctx, params }) => showChild(ctx, params.id),
+});
+
+export const change = forParents({
+  summary: 'Change a child',
+  description: 'Partial: an absent field keeps its value, null clears an optional one.',
+  params: ChildPath,
+  access: findOwnChild,
+  body: ChildChanges,
+  rules: childErrors,
+  answer: { status: 200, description: 'The child as changed.', schema: ChildForm },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, params, body }) => {
+    await changeChild(ctx, params.id, body);
+    return showChild(ctx, params.id);
+  },
+});
+
+export const remove = forParents({
+  summary: 'Delete a child',
+  description: 'Erases the child and its campaigns. Gifts stay in the history of those who gave.',
+  params: ChildPath,
+  access: findOwnChild,
+  answer: { status: 204, description: 'Deleted.' },
+  refusals: ['permission_denied', 'child_has_open_campaigns'],
+  handle: ({ ctx, params }) => deleteChild(ctx, params.id),
+});

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { date, id, idInPath, optionalChoice, optionalUrl, text } from '../../core/fields.js';
+import { paging } from '../../http/paging.js';
+import { OwnCampaign } from '../campaigns/campaigns.schemas.js';
+
+export const GENDERS = ['male', 'female', 'prefer not to say'] as const;
+
+export const ChildPath = z.object({ id: idInPath });
+
+export const NewChild = z
+  .object({
+    name: text({ min: 2, max: 100 }),
+    date_of_birth: date,
+    gender: optionalChoice(GENDERS),
+    profile_picture: optionalUrl,
+  })
+  .meta({ id: 'NewChild' });
+
+export const ChildChanges = NewChild.partial().meta({ id: 'ChildChanges' });
+
+export const ChildrenQuery = paging(z.object({ id }));
+
+/** A child as its parent sees it. Nobody else sees any of it but the first name. */
+export const ChildForm = z
+  .object({
+    id,
+    name: z.string(),
+    date_of_birth: z.string().meta({ format: 'date' }),
+    age: z.int(),
+    gender: z.enum(GENDERS).nullable(),
+    profile_picture: z.string().nullable(),
+    parent: id,
+    campaigns: z.array(OwnCampaign),
+  })
+  .meta({ id: 'Child' });

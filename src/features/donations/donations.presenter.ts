@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import type { GivenDonation, OwnDonation, PublicDonation } from './donations.schemas.js';
+
+const ANONYMOUS = 'Anonymous';
+const FORMER_MEMBER = 'Former member';
+const DELETED_CAMPAIGN = { id: null, title: 'Deleted DreamJar', goal: null, child_name: null };
+
+/** What the forms of a gift are made of. Moments are strings where a row came as JSON. */
+export interface DonationRow {
+  id: number;
+  amount: number;
+  comment: string;
+  anonymous: boolean;
+  /** Null when the donor is a former member. */
+  donorName: string | null;
+  dateDonated: Date | string;
+  donorId: number | null;
+  /** The guest's, or the account's of today. */
+  donorEmail: string | null;
+}
+
+const COLUMNS = `d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName", d.date_donated AS "dateDonated"`;
+
+/** The columns of a `DonationRow` for the campaign's owner, from `donations d` and its `parents donor`. */
+export const OWN_DONATION_COLUMNS = `${COLUMNS},
+  d.donor_id AS "donorId", coalesce(donor.email, d.donor_email) AS "donorEmail"`;
+
+/** The same for everybody else: who gave isn't even read. */
+export const PUBLIC_DONATION_COLUMNS = `${COLUMNS}, NULL::int AS "donorId", NULL AS "donorEmail"`;
+
+/** A gift with what its donor may know of the campaign; null where the campaign is gone. */
+export interface GivenRow extends DonationRow {
+  donorEmail: string;
+  campaignId: number | null;
+  campaignTitle: string | null;
+  campaignGoal: number | null;
+  childFirstName: string | null;
+}
+
+/** A gift as anyone sees it. */
+export function presentDonation(row: DonationRow): z.input<typeof PublicDonation> {
+  return { ...commonForm(row), donor_name: row.anonymous ? ANONYMOUS : nameOf(row) };
+}
+
+/** A gift as the campaign's owner sees it. Of a former member nothing is left to tell. */
+export function presentOwnDonation(row: DonationRow): z.input<typeof OwnDonation> {
+  const masked = row.anonymous && row.donorName === null;
+  return {
+    ...commonForm(row),
+    donor_name: masked ? ANONYMOUS : nameOf(row),
+    donor: row.donorId,
+    donor_email: row.donorEmail,
+  };
+}
+
+/** A gift as its donor sees it. */
+export function presentGivenDonation(row: GivenRow): z.input<typeof GivenDonation> {
+  const { campaignId: id, campaignTitle: title, campaignGoal: goal } = row;
+  return {
+    ...commonForm(row),
+    donor_name: nameOf(row),
+    donor_email: row.donorEmail,
+    campaign:
+      id === null || title === null
+        ? DELETED_CAMPAIGN
+        : { id, title, goal, child_name: row.childFirstName },
+  };
+}
+
+function commonForm(row: DonationRow) {
+  return {
+    id: row.id,
+    amount: row.amount,
+    comment: row.comment,
+    anonymous: row.anonymous,
+    date_donated: new Date(row.dateDonated).toISOString(),
+  };
+}
+
+function nameOf({ donorName }: DonationRow): string {
+  return donorName ?? FORMER_MEMBER;
+}

@@ -1,0 +1,83 @@
+import type { z } from 'zod';
+import type { Context } from '../../core/context.js';
+import { whenViolated } from '../../core/database-errors.js';
+import { Refusal, type FieldErrors } from '../../core/errors.js';
+import { email } from '../../core/fields.js';
+import type { PageRequest } from '../../core/page.js';
+import { noSuchCampaign } from '../campaigns/campaigns.access.js';
+import { tokenNotValid } from '../sessions/tokens.js';
+import type { GivenRow } from './donations.presenter.js';
+import { findDonations, storeGift, type Gift } from './donations.queries.js';
+import type { NewDonation } from './donations.schemas.js';
+
+export { findGiven as listGiven } from './donations.queries.js';
+
+/** The donor's name when a parent gives without one. */
+const NAMELESS = 'A friend';
+
+const REQUIRED = ['This field is required.'];
+
+type DonationInput = z.output<typeof NewDonation>;
+
+/** What the rules say of a gift: a guest tells name and email, whether or not the gift is anonymous. */
+export function donationErrors(ctx: Context, input: Partial<DonationInput>): FieldErrors {
+  if (ctx.parent) return {};
+  const address = input.donor_email ? email.safeParse(input.donor_email) : undefined;
+  return {
+    ...(!input.donor_name && { donor_name: REQUIRED }),
+    ...(!address && { donor_email: REQUIRED }),
+    ...(address?.error && { donor_email: address.error.issues.map(({ message }) => message) }),
+  };
+}
+
+/**
+ * Gives to a campaign; it counts at once.
+ * @throws Refusal 404 when there is no such campaign, `campaign_closed` when it takes no gifts.
+ */
+export async function donate(
+  ctx: Context,
+  campaignId: number,
+  input: DonationInput,
+): Promise<GivenRow> {
+  const gift = giftOf(ctx, input);
+  const outcome = await storeGift(ctx, campaignId, gift).catch(
+    whenViolated('donations_donor_id_fkey', tokenNotValid),
+  );
+  if (!outcome) throw noSuchCampaign();
+  const { donationId, ...campaign } = outcome;
+  if (donationId === null)
+    throw new Refusal('campaign_closed', 'This campaign takes no more donations.');
+  const donorEmail = ctx.parent?.email ?? gift.guestEmail ?? '';
+  return { ...gift, ...campaign, id: donationId, donorEmail };
+}
+
+/** A page of a campaign's gifts, and whether the asking parent owns it. @throws Refusal 404. */
+export async function listDonations(
+  ctx: Context,
+  campaignId: number,
+  query: PageRequest<{ id: number }>,
+) {
+  const donations = await findDonations(ctx, campaignId, query);
+  if (!donations) throw noSuchCampaign();
+  return donations;
+}
+
+/** @throws Refusal 404 when there is no such campaign. */
+export async function campaignExists(ctx: Context, { id }: { id: number }): Promise<void> {
+  const found = await ctx.db.prisma.campaign.findUnique({ where: { id }, select: { id: true } });
+  if (!found) throw noSuchCampaign();
+}
+
+function giftOf({ parent }: Context, input: DonationInput): Gift {
+  const { amount, comment = '', anonymous = false, donor_name: name } = input;
+  const gift = { amount, comment, anonymous };
+  if (!parent) {
+    return { ...gift, donorId: null, donorName: name ?? '', guestEmail: input.donor_email ?? '' };
+  }
+  return {
+    ...gift,
+    donorId: parent.id,
+    donorName: name || parent.firstName || NAMELESS,
+    guestEmail: null,
+  };
+}

@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { ParentContext } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import { Refusal } from '../../core/errors.js';
+import type { Page, PageRequest } from '../../core/page.js';
+import { noSuchChild } from '../children/children.access.js';
+import { presentChild } from '../children/children.presenter.js';
+import type { ChildForm } from '../children/children.schemas.js';
+import { presentParent, type ParentRow } from '../parents/parents.presenter.js';
+import type { ParentForm } from '../parents/parents.schemas.js';
+import { findFamily, findFamilyMember, findFamilyPage } from './family.queries.js';
+
+/** The parent, the children and their campaigns: the dashboard. */
+export async function showParent(
+  ctx: ParentContext,
+  parent: ParentRow,
+): Promise<z.input<typeof ParentForm>> {
+  return presentParent(parent, await findFamily(ctx), ctx.now);
+}
+
+/** A page of the signed-in parent's children with their campaigns. */
+export async function listChildren(
+  ctx: ParentContext,
+  query: PageRequest<{ id: number }>,
+): Promise<Page<z.input<typeof ChildForm>>> {
+  const page = await findFamilyPage(ctx, query);
+  return page.map((child) => presentChild(child, ctx.now));
+}
+
+/** An own child with its campaigns. @throws Refusal 404 when it is gone. */
+export async function showChild(
+  ctx: ParentContext,
+  id: number,
+): Promise<z.input<typeof ChildForm>> {
+  const child = await findFamilyMember(ctx, id);
+  if (!child) throw noSuchChild();
+  return presentChild(child, ctx.now);
+}
+
+/**
+ * Erases an own child with its campaigns.
+ * @throws Refusal `child_has_open_campaigns`, or 404 when it is gone.
+ */
+export async function deleteChild(ctx: ParentContext, id: number): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    await refuseWhileOpen(tx, ctx.parent.id, id);
+    const deleted = await tx.child.deleteMany({ where: { id, parentId: ctx.parent.id } });
+    if (deleted.count === 0) throw noSuchChild();
+  });
+}
+
+/**
+ * Erases the signed-in parent with children and campaigns. The lock keeps new children out meanwhile.
+ * @throws Refusal `child_has_open_campaigns`.
+ */
+export async function deleteParent(ctx: ParentContext): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    await tx.$queryRaw`SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR UPDATE`;
+    await refuseWhileOpen(tx, ctx.parent.id, null);
+    await tx.parent.deleteMany({ where: { id: ctx.parent.id } });
+  });
+}
+
+/**
+ * Locks children and campaigns, so that no campaign can be opened or reopened until this transaction ends,
+ * and only then looks whether one is open.
+ */
+async function refuseWhileOpen(
+  tx: Transaction,
+  parentId: number,
+  childId: number | null,
+): Promise<void> {
+  await tx.$queryRaw`
+    SELECT id FROM children
+     WHERE parent_id = ${parentId} AND (${childId}::int IS NULL OR id = ${childId})
+     ORDER BY id FOR UPDATE`;
+  const campaigns = await tx.$queryRaw<{ isOpen: boolean }[]>`
+    SELECT c.is_open AS "isOpen" FROM campaigns c JOIN children ch ON ch.id = c.child_id
+     WHERE ch.parent_id = ${parentId} AND (${childId}::int IS NULL OR ch.id = ${childId})
+     ORDER BY c.id FOR UPDATE OF c`;
+  if (campaigns.some(({ isOpen }) => isOpen)) {
+    throw new Refusal('child_has_open_campaigns', 'Close the open campaigns first.');
+  }
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { presentChild, type ChildRow } from '../children/children.presenter.js';
+import type { ParentForm } from './parents.schemas.js';
+
+/** What the form of a parent is made of. */
+export interface ParentRow {
+  id: number;
+  username: string;
+  email: string;
+  firstName: string;
+  lastName: string;
+  dateJoined: Date;
+}
+
+/** A parent with all children and their campaigns, for that parent's eyes alone. */
+export function presentParent(
+  parent: ParentRow,
+  children: ChildRow[],
+  now: Date,
+): z.input<typeof ParentForm> {
+  return {
+    id: parent.id,
+    username: parent.username,
+    email: parent.email,
+    first_name: parent.firstName,
+    last_name: parent.lastName,
+    date_joined: parent.dateJoined.toISOString(),
+    children: children.map((child) => presentChild(child, now)),
+  };
+}

@@ -1,0 +1,59 @@
+import { forAnyone, forParents } from '../../http/endpoint.js';
+import { deleteParent, showParent } from '../family/family.service.js';
+import { onlySelf } from './parents.access.js';
+import { presentParent } from './parents.presenter.js';
+import {
+  ParentChanges,
+  ParentForm,
+  ParentPath,
+  Registered,
+  Registration,
+} from './parents.schemas.js';
+import {
+  changeParent,
+  parentChangesErrors,
+  registerParent,
+  registrationErrors,
+} from './parents.service.js';
+
+export const register = forAnyone({
+  summary: 'Register a parent',
+  body: Registration,
+  rules: registrationErrors,
+  answer: { status: 201, description: 'Registered and signed in.', schema: Registered },
+  handle: async ({ ctx, body }) => {
+    const { parent, tokens } = await registerParent(ctx, body);
+    return { user: presentParent(parent, [], ctx.now), ...tokens };
+  },
+});
+
+export const show = forParents({
+  summary: 'See yourself, your children and their campaigns',
+  params: ParentPath,
+  access: onlySelf,
+  answer: { status: 200, description: 'The parent.', schema: ParentForm },
+  refusals: ['permission_denied'],
+  handle: ({ ctx }) => showParent(ctx, ctx.parent),
+});
+
+export const change = forParents({
+  summary: 'Change your profile or password',
+  description: 'Partial. `password` needs `current_password`, and ends all refresh tokens.',
+  params: ParentPath,
+  access: onlySelf,
+  body: ParentChanges,
+  rules: parentChangesErrors,
+  answer: { status: 200, description: 'The parent as changed.', schema: ParentForm },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, body }) => showParent(ctx, await changeParent(ctx, body)),
+});
+
+export const remove = forParents({
+  summary: 'Delete your account',
+  description: 'Erases you, your children and their campaigns. Gifts stay, without your data.',
+  params: ParentPath,
+  access: onlySelf,
+  answer: { status: 204, description: 'Deleted.' },
+  refusals: ['permission_denied', 'child_has_open_campaigns'],
+  handle: ({ ctx }) => deleteParent(ctx),
+});

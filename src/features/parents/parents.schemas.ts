@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import {
+  email,
+  givenPassword,
+  id,
+  idInPath,
+  moment,
+  newPassword,
+  optionalText,
+  text,
+} from '../../core/fields.js';
+import { tokenPair } from '../auth/auth.schemas.js';
+import { ChildForm } from '../children/children.schemas.js';
+
+/** A parent in a path: an id, or `me`. */
+export const ParentPath = z.object({ id: z.union([z.literal('me'), idInPath]) });
+
+const fields = {
+  username: text({ min: 3, max: 150 }),
+  email,
+  first_name: optionalText({ max: 150 }),
+  last_name: optionalText({ max: 150 }),
+};
+
+export const Registration = z
+  .object({ ...fields, password: newPassword })
+  .meta({ id: 'Registration' });
+
+export const ParentChanges = z
+  .object({ ...fields, password: newPassword, current_password: givenPassword })
+  .partial()
+  .meta({ id: 'ParentChanges' });
+
+/** A parent as that parent sees it: the dashboard is drawn from this one form. */
+export const ParentForm = z
+  .object({
+    id,
+    username: z.string(),
+    email: z.string(),
+    first_name: z.string(),
+    last_name: z.string(),
+    date_joined: moment,
+    children: z.array(ChildForm),
+  })
+  .meta({ id: 'Parent' });
+
+export const Registered = z.object({ user: ParentForm, ...tokenPair }).meta({ id: 'Registered' });

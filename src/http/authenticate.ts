@@ -1,0 +1,42 @@
+import type { Request, RequestHandler } from 'express';
+import type { Context, ParentContext } from '../core/context.js';
+import { Refusal } from '../core/errors.js';
+import { authenticate } from '../features/auth/auth.service.js';
+
+/** How a route treats the `Authorization` header. */
+export type Audience = 'ignoring tokens' | 'anyone' | 'parents';
+
+/** Builds `req.ctx` for a visitor; who signs the request is found out by `contextFor`. */
+export function visitorContext(
+  shared: Omit<Context, 'requestId' | 'now' | 'parent' | 'log'> & {
+    log: Context['log'];
+    clock: () => Date;
+  },
+): RequestHandler {
+  const { clock, ...rest } = shared;
+  return (req, _res, next) => {
+    const log = shared.log.child({ id: req.id });
+    req.ctx = { ...rest, log, requestId: req.id, now: clock(), parent: null };
+    next();
+  };
+}
+
+/**
+ * The context that a route of this audience runs in.
+ * @throws Refusal 401 when a token is bad, or when there is none and a parent is required.
+ */
+export async function contextFor(
+  audience: Audience,
+  req: Request,
+): Promise<Context | ParentContext> {
+  const header = req.headers.authorization;
+  if (audience === 'ignoring tokens') return req.ctx;
+  if (!header) {
+    if (audience === 'anyone') return req.ctx;
+    throw new Refusal(
+      'not_authenticated',
+      'Sign in first: send an access token as Authorization: Bearer.',
+    );
+  }
+  return { ...req.ctx, parent: await authenticate(req.ctx, header) };
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { Context, ParentContext } from '../core/context.js';
+import { InvalidInput, Refusal, type ErrorCode, type FieldErrors } from '../core/errors.js';
+import { Page } from '../core/page.js';
+import { encodeCursor } from './cursor.js';
+import { parseBody, parseQuery } from './parse.js';
+
+/** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
+export interface IncomingCall {
+  params: Record<string, unknown>;
+  query: unknown;
+  /** The query string as sent, without its question mark. */
+  rawQuery: string;
+  body: unknown;
+}
+
+/** What an endpoint answers. `next` is the query string of the next page. */
+export interface Reply {
+  status: number;
+  body: unknown;
+  next?: string;
+}
+
+/** What is written down of an endpoint: the OpenAPI document is made from it. */
+export interface EndpointDescription {
+  summary: string;
+  description?: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodObject;
+  answer: { status: 200 | 201 | 204; description: string; schema?: z.ZodType; paged?: boolean };
+  /** The refusals that this endpoint adds to those of its access, query and body. */
+  refusals?: ErrorCode[];
+}
+
+/** One method of one path, ready to be run in a context of the kind it needs. */
+export interface Endpoint<C extends Context> {
+  description: EndpointDescription;
+  run(ctx: C, call: IncomingCall): Promise<Reply>;
+}
+
+interface Handled<C, P, Q, B, R> {
+  ctx: C;
+  params: P;
+  query: Q;
+  body: B;
+  resource: R;
+}
+
+interface Specification<
+  C extends Context,
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodObject,
+  A extends z.ZodType,
+  R,
+> extends EndpointDescription {
+  params?: P;
+  query?: Q;
+  body?: B;
+  answer: { status: 200 | 201 | 204; description: string; schema?: A; paged?: boolean };
+  /** Finds what the path names, or throws 404 or 403: both come before any field error. */
+  access?: (ctx: C, params: z.output<P>) => Promise<R>;
+  /** For verbs that find that out in their one statement: asked only when query or body are bad. */
+  exists?: (ctx: C, params: z.output<P>) => Promise<unknown>;
+  /** What the rules say of the fields that are well-formed, so that all bad fields are told at once. */
+  rules?: (ctx: C, fields: Partial<z.output<B>>, resource: R) => FieldErrors | Promise<FieldErrors>;
+  handle: (
+    call: Handled<C, z.output<P>, z.output<Q>, z.output<B>, R>,
+  ) => Promise<z.input<A> | Page<unknown> | void>;
+}
+
+type Empty = z.ZodObject<Record<string, never>>;
+
+/** An endpoint that serves visitors and signed-in parents alike. */
+export function forAnyone<
+  P extends z.ZodObject = Empty,
+  Q extends z.ZodObject = Empty,
+  B extends z.ZodObject = Empty,
+  A extends z.ZodType = z.ZodVoid,
+  R = undefined,
+>(spec: Specification<Context, P, Q, B, A, R>): Endpoint<Context> {
+  return endpoint(spec);
+}
+
+/** An endpoint that serves signed-in parents only. */
+export function forParents<
+  P extends z.ZodObject = Empty,
+  Q extends z.ZodObject = Empty,
+  B extends z.ZodObject = Empty,
+  A extends z.ZodType = z.ZodVoid,
+  R = undefined,
+>(spec: Specification<ParentContext, P, Q, B, A, R>): Endpoint<ParentContext> {
+  return endpoint(spec);
+}
+
+/**
+ * Makes one endpoint run: path → access → query → body → handler → answer's schema. Nothing leaves that
+ * the answer's schema doesn't name.
+ */
+function endpoint<
+  C extends Context,
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodObject,
+  A extends z.ZodType,
+  R,
+>(spec: Specification<C, P, Q, B, A, R>): Endpoint<C> {
+  const { access, exists, rules, handle, answer } = spec;
+  return {
+    description: spec,
+    run: async (ctx, call) => {
+      const params = parsePath(spec.params, call.params) as z.output<P>;
+      const resource = (await access?.(ctx, params)) as R;
+      const input = async () => ({
+        query: parseQuery(spec.query, call) as z.output<Q>,
+        body: (await parseBody(spec.body, call.body, (fields) =>
+          rules?.(ctx, fields as Partial<z.output<B>>, resource),
+        )) as z.output<B>,
+      });
+      const { query, body } = await input().catch(async (error: unknown) => {
+        if (error instanceof InvalidInput) await exists?.(ctx, params);
+        throw error;
+      });
+      const result = await handle({ ctx, params, query, body, resource });
+      return reply(answer, result, call.rawQuery);
+    },
+  };
+}
+
+function parsePath(schema: z.ZodObject | undefined, params: Record<string, unknown>): unknown {
+  if (!schema) return {};
+  const parsed = schema.safeParse(params);
+  if (!parsed.success) throw new Refusal('not_found', 'There is nothing at this address.');
+  return parsed.data;
+}
+
+function reply(answer: EndpointDescription['answer'], result: unknown, rawQuery: string): Reply {
+  const { status, schema } = answer;
+  if (!schema) return { status, body: undefined };
+  if (!(result instanceof Page)) return { status, body: schema.parse(result) };
+  const body = schema.parse(result.items);
+  if (result.next === null) return { status, body };
+  const next = new URLSearchParams(rawQuery);
+  next.set('cursor', encodeCursor(result.next));
+  return { status, body, next: next.toString() };
+}

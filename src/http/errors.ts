@@ -1,0 +1,71 @@
+import type { ErrorRequestHandler, Response } from 'express';
+import { isDatabaseAway } from '../core/database-errors.js';
+import { InvalidInput, Refusal, type ErrorCode } from '../core/errors.js';
+
+/** The one place where a code becomes a status. */
+export const STATUS: Record<ErrorCode, number> = {
+  malformed: 400,
+  not_authenticated: 401,
+  token_not_valid: 401,
+  no_active_account: 401,
+  permission_denied: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  campaign_closed: 409,
+  child_has_open_campaigns: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  internal_error: 500,
+  unavailable: 503,
+};
+
+/** Seconds after which a client may try again while the database is away. */
+const RETRY_AFTER = 2;
+
+/** Turns whatever was thrown into the contract's form. What nobody foresaw is logged whole and answered plainly. */
+export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  if (error instanceof InvalidInput) {
+    res.status(400).json(error.fields);
+    return;
+  }
+  const refusal = refusalOf(error);
+  if (refusal.code === 'internal_error') req.ctx.log.error({ err: error }, 'request failed');
+  if (refusal.code === 'unavailable') req.ctx.log.warn({ err: error }, 'database away');
+  refuse(res, refusal);
+};
+
+/** Answers a refusal with its status and headers. */
+export function refuse(res: Response, { code, detail }: Refusal): void {
+  const status = STATUS[code];
+  if (status === 401) res.set('WWW-Authenticate', 'Bearer');
+  if (status === 503) res.set('Retry-After', String(RETRY_AFTER));
+  res.status(status).json({ detail, code });
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (isDatabaseAway(error)) {
+    return new Refusal(
+      'unavailable',
+      'The service is busy or being restarted. Try again in a moment.',
+    );
+  }
+  return fromExpress(error) ?? new Refusal('internal_error', 'Something went wrong on our side.');
+}
+
+/** Express and its body reader throw errors with a `status` for what the client did wrong. */
+function fromExpress(error: unknown): Refusal | undefined {
+  const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
+  if (status === 413) return new Refusal('too_large', 'The body is larger than 100 kB.');
+  if (status === 415) return new Refusal('unsupported_media_type', 'Send the body uncompressed.');
+  if (error instanceof URIError)
+    return new Refusal('not_found', 'There is nothing at this address.');
+  if (status === 400 && typeof type === 'string') {
+    return new Refusal('malformed', 'The request broke off or has a wrong length.');
+  }
+  return undefined;
+}

@@ -1,0 +1,14 @@
+import type { Context } from '../core/context.js';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The request's id, in the answer's `X-Request-Id` and in the log. */
+      id: string;
+      /** Who asks, when, and the way to the database; a visitor until authenticated. */
+      ctx: Context;
+      /** The path of the route that answers, its parameters not filled in. */
+      routePattern?: string;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import express, { type RequestHandler } from 'express';
+import { parse } from 'lossless-json';
+import { Refusal } from '../core/errors.js';
+
+/** Bytes (contract, fine print). */
+const LARGEST_BODY = 100_000;
+
+/** No request of ours nests deeper than 2. */
+const DEEPEST_NESTING = 32;
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+
+const WHOLE_NUMBER = /^(0|-?[1-9]\d*)$/;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const readBytes = express.raw({ limit: LARGEST_BODY, inflate: false, type: () => true });
+
+/**
+ * Reads a JSON body into `req.body`, exactly or not at all: other types, other encodings, bad UTF-8,
+ * deep nesting and a name given twice are refused. No body is an empty object.
+ */
+export const jsonBody: RequestHandler = (req, res, next) => {
+  if (!['POST', 'PUT', 'PATCH'].includes(req.method) || !hasBody(req.headers)) {
+    req.body = {};
+    next();
+    return;
+  }
+  if (!JSON_TYPE.test(req.headers['content-type'] ?? '')) {
+    throw new Refusal('unsupported_media_type', 'Send the body as application/json in UTF-8.');
+  }
+  readBytes(req, res, (error?: unknown) => {
+    if (error) {
+      next(error);
+      return;
+    }
+    try {
+      req.body = parseJson(req.body as Buffer);
+      next();
+    } catch (cause) {
+      next(cause);
+    }
+  });
+};
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** @throws Refusal `malformed` when the bytes aren't JSON that can be stored exactly. */
+function parseJson(bytes: Buffer): unknown {
+  const text = decode(bytes);
+  if (text.trim() === '') return {};
+  refuseDeepNesting(text);
+  try {
+    return parse(text, undefined, {
+      parseNumber: wholeNumber,
+      onDuplicateKey: () => {
+        throw new Refusal('malformed', 'The body names a field twice.');
+      },
+    });
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('malformed', 'The body is not valid JSON.');
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Refusal('malformed', 'The body is not valid UTF-8.');
+  }
+}
+
+/** By hand: the parser recurses, and a pattern would take quadratic time on a string that never ends. */
+function refuseDeepNesting(text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text[i];
+    if (inString && char === '\\') i += 1;
+    else if (char === '"') inString = !inString;
+    else if (inString) continue;
+    else if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') depth -= 1;
+    if (depth > DEEPEST_NESTING) throw new Refusal('malformed', 'The body nests too deep.');
+  }
+}
+
+/** `1.0`, `1e2` and `-0` are not whole numbers as written: no field takes them. */
+function wholeNumber(source: string): number {
+  return WHOLE_NUMBER.test(source) ? Number(source) : Number.NaN;
+}

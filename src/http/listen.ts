@@ -1,0 +1,61 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { StartError } from '../core/errors.js';
+import { answerBrokenRequests } from './broken-request.js';
+
+/** Milliseconds. A client that dawdles over its request is cut off after the second. */
+const TIMEOUT = { headers: 10_000, request: 12_000, keepAlive: 65_000, check: 1_000 };
+
+/** Bytes. */
+const LARGEST_HEADERS = 16_384;
+
+/** Milliseconds: how long requests in flight may take once the server stops. */
+const IN_FLIGHT = 5_000;
+
+const IDLE_CHECK = 50;
+
+/**
+ * Listens with bounded headers and times.
+ * @throws StartError when the address is taken or can't be had.
+ */
+export async function listen(app: Express, port: number, host: string): Promise<Server> {
+  const server = createServer({
+    maxHeaderSize: LARGEST_HEADERS,
+    headersTimeout: TIMEOUT.headers,
+    requestTimeout: TIMEOUT.request,
+    keepAliveTimeout: TIMEOUT.keepAlive,
+    connectionsCheckingInterval: TIMEOUT.check,
+  });
+  server.on('request', app);
+  answerBrokenRequests(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+/** The address of a listening server, such as `http://127.0.0.1:3000`. */
+export function addressOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Takes no more connections, lets the requests in flight finish, and cuts off what takes too long. */
+export async function stopListening(server: Server): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
+  const late = setTimeout(() => server.closeAllConnections(), IN_FLIGHT);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
+  clearTimeout(late);
+}
+
+function cannotListen({ code }: NodeJS.ErrnoException, port: number, host: string): StartError {
+  if (code === 'EADDRINUSE') {
+    return new StartError(
+      `Port ${port} on ${host} is taken. Set PORT to another, or to 0 for any that is free.`,
+    );
+  }
+  return new StartError(`Can't listen on port ${port} of ${host} (${code}). Set PORT and HOST.`);
+}

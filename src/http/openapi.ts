@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import type { ErrorCode } from '../core/errors.js';
+import type { Route } from '../routes.js';
+import type { Audience } from './authenticate.js';
+import type { EndpointDescription } from './endpoint.js';
+import { STATUS } from './errors.js';
+
+const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
+anyone may browse and give.
+
+Every path works with and without the slash at its end. Money is whole units of one currency. Times are
+RFC 3339 in UTC. Lists are bare arrays; \`Link\` with \`rel="next"\` leads to the next page. Text is trimmed
+and stored in Unicode's form NFC; lengths count code points. Unknown fields are ignored. PUT and PATCH are
+both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.`;
+
+const Refusal = z
+  .object({ detail: z.string(), code: z.string() })
+  .meta({ id: 'Refusal', description: 'A sentence for a person and a code for a machine.' });
+
+const FieldErrors = z.record(z.string(), z.array(z.string())).meta({
+  id: 'FieldErrors',
+  description: 'Messages by field; what belongs to no field stands under `non_field_errors`.',
+});
+
+const REQUEST_ID = {
+  'X-Request-Id': {
+    description: 'Also in our log.',
+    schema: { type: 'string' as const, format: 'uuid' },
+  },
+};
+
+const MEANING: Record<number, string> = {
+  401: 'No token, or one that is not valid.',
+  403: 'Not yours.',
+  404: 'No such thing.',
+  409: 'Not in this state.',
+  413: 'The body is over 100,000 bytes.',
+  415: 'The body is not application/json in UTF-8.',
+  503: 'Try again in a moment.',
+};
+
+/** The OpenAPI 3.1 document of the URL map, made from the schemas that validate. */
+export function openApiDocument(routes: Route[]): ReturnType<typeof createDocument> {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    (paths[path] ??= {})[route.method.toLowerCase() as 'get'] = operation(route);
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'DreamJar',
+      version: '1.0.0',
+      description: ABOUT,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+    paths: { ...paths, ...DOCUMENTATION_PATHS },
+  });
+}
+
+function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOperationObject {
+  const { summary, description, params, query, body } = endpoint.description;
+  return {
+    operationId: operationId(method, path),
+    tags: [path.split('/').find((part) => part !== '' && part !== 'api') ?? 'root'],
+    summary,
+    ...(description && { description }),
+    security: SECURITY[audience],
+    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: body } } },
+    }),
+    responses: responses(audience, endpoint.description),
+  };
+}
+
+const SECURITY: Record<Audience, Record<string, string[]>[]> = {
+  'ignoring tokens': [],
+  anyone: [{}, { bearer: [] }],
+  parents: [{ bearer: [] }],
+};
+
+function operationId(method: string, path: string): string {
+  const parts = path.split('/').filter((part) => part !== '');
+  return [method.toLowerCase(), ...parts.map((part) => part.replace(/^:/, 'by_'))].join('_');
+}
+
+function responses(
+  audience: Audience,
+  description: EndpointDescription,
+): ZodOpenApiResponsesObject {
+  const { answer, params, query, body, refusals = [] } = description;
+  const codes: ErrorCode[] = [...refusals, 'unavailable'];
+  if (audience === 'anyone') codes.push('token_not_valid');
+  if (audience === 'parents') codes.push('not_authenticated', 'token_not_valid');
+  if (params) codes.push('not_found');
+  if (body) codes.push('too_large', 'unsupported_media_type');
+
+  const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer) };
+  if (query || body) all['400'] = badInput(body !== undefined);
+  for (const code of [...new Set(codes)].sort()) {
+    const status = String(STATUS[code]) as '401';
+    const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
+    all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)]);
+  }
+  return all;
+}
+
+function success({ description, schema, paged }: EndpointDescription['answer']) {
+  const link = { Link: { description: 'The next page.', schema: { type: 'string' as const } } };
+  return {
+    description,
+    headers: { ...REQUEST_ID, ...(paged && link) },
+    ...(schema && { content: { 'application/json': { schema } } }),
+  };
+}
+
+function badInput(hasBody: boolean) {
+  const schema = hasBody ? z.union([Refusal, FieldErrors]) : FieldErrors;
+  const description = hasBody
+    ? 'Fields that are not valid, or a malformed body.'
+    : 'Parameters that are not valid.';
+  return { description, headers: REQUEST_ID, content: { 'application/json': { schema } } };
+}
+
+function refusalResponse(status: number, codes: ErrorCode[]) {
+  const header = (description: string) => ({ description, schema: { type: 'string' as const } });
+  return {
+    description: `${MEANING[status] ?? 'Refused.'} Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
+    headers: {
+      ...REQUEST_ID,
+      ...(status === 401 && { 'WWW-Authenticate': header('`Bearer`') }),
+      ...(status === 503 && { 'Retry-After': header('Seconds.') }),
+    },
+    content: { 'application/json': { schema: Refusal } },
+  };
+}
+
+const page = (summary: string, type: string): ZodOpenApiOperationObject => ({
+  operationId: `get_${summary.toLowerCase().replace(/\W+/g, '_')}`,
+  tags: ['docs'],
+  summary,
+  security: [],
+  responses: { '200': { description: summary, headers: REQUEST_ID, content: { [type]: {} } } },
+});
+
+const DOCUMENTATION_PATHS: ZodOpenApiPathsObject = {
+  '/openapi.json': { get: page('This document', 'application/json') },
+  '/docs': { get: page('A page to try each call', 'text/html') },
+  '/docs/{file}': {
+    get: {
+      ...page('Files of that page', '*/*'),
+      requestParams: { path: z.object({ file: z.string() }) },
+    },
+  },
+};

@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import { InvalidInput, type FieldErrors } from '../core/errors.js';
+import type { IncomingCall } from './endpoint.js';
+
+const NO_FIELD = 'non_field_errors';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The query's values. An empty value counts as not given.
+ * @throws InvalidInput with every bad parameter.
+ */
+export function parseQuery(
+  schema: z.ZodObject | undefined,
+  { query, rawQuery }: IncomingCall,
+): unknown {
+  if (!schema) return {};
+  if (!isUtf8(rawQuery)) {
+    throw new InvalidInput({ [NO_FIELD]: ['The query is not percent-encoded UTF-8.'] });
+  }
+  const given = Object.fromEntries(
+    Object.entries(query as Fields).filter(([, value]) => value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw new InvalidInput(errorsOf(parsed.error));
+  return parsed.data;
+}
+
+/**
+ * The body's values.
+ * @throws InvalidInput with every bad field: those that are malformed, and those the rules refuse.
+ */
+export async function parseBody(
+  schema: z.ZodObject | undefined,
+  body: unknown,
+  rules: (fields: Fields) => FieldErrors | Promise<FieldErrors> | undefined,
+): Promise<unknown> {
+  if (!schema) return {};
+  if (!isObject(body)) throw new InvalidInput({ [NO_FIELD]: ['Send a JSON object.'] });
+  const parsed = schema.safeParse(body);
+  const errors = parsed.success ? {} : errorsOf(parsed.error);
+  const refused = (await rules(parsed.success ? parsed.data : wellFormed(schema, body))) ?? {};
+  for (const [field, messages] of Object.entries(refused)) errors[field] ??= messages;
+  if (Object.keys(errors).length > 0 || !parsed.success) throw new InvalidInput(errors);
+  return parsed.data;
+}
+
+function isObject(body: unknown): body is Fields {
+  return typeof body === 'object' && body !== null && !Array.isArray(body);
+}
+
+/** The fields of a bad body that are well-formed by themselves. */
+function wellFormed(schema: z.ZodObject, body: Fields): Fields {
+  const fields: Fields = {};
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const parsed = (field as z.ZodType).safeParse(body[name]);
+    if (parsed.success && parsed.data !== undefined) fields[name] = parsed.data;
+  }
+  return fields;
+}
+
+function errorsOf(error: z.ZodError): FieldErrors {
+  const errors: FieldErrors = {};
+  for (const { path, message } of error.issues) {
+    (errors[String(path[0] ?? NO_FIELD)] ??= []).push(message);
+  }
+  return errors;
+}
+
+function isUtf8(rawQuery: string): boolean {
+  try {
+    decodeURIComponent(rawQuery);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { ParentContext } from '../core/context.js';
+import { Refusal } from '../core/errors.js';
+import type { Route } from '../routes.js';
+import { contextFor } from './authenticate.js';
+import type { Reply } from './endpoint.js';
+
+/** Serves the URL map: each path with its methods, and 405 with `Allow` for every other method. */
+export function serve(routes: Route[], publicUrl: string | undefined): Router {
+  const router = Router({ caseSensitive: true });
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const here = routes.filter((route) => route.path === path);
+    const byMethod = new Map(here.map((route) => [route.method, route]));
+    const allow = [...byMethod.keys()].flatMap((method) =>
+      method === 'GET' ? ['GET', 'HEAD'] : [method],
+    );
+    router.all(path, async (req, res) => {
+      req.routePattern = path;
+      const route = byMethod.get(req.method === 'HEAD' ? 'GET' : req.method);
+      if (!route) throw methodNotAllowed(res, allow);
+      send(req, res, await run(route, req), publicUrl);
+    });
+  }
+  return router;
+}
+
+/** Sets `Allow` and gives the refusal for a method that a path doesn't have. */
+export function methodNotAllowed(res: Response, allow: string[]): Refusal {
+  res.set('Allow', allow.join(', '));
+  return new Refusal('method_not_allowed', `This address takes ${allow.join(', ')}.`);
+}
+
+/** The answer to every path that the map doesn't have. */
+export const nothingHere: RequestHandler = () => {
+  throw new Refusal('not_found', 'There is nothing at this address.');
+};
+
+async function run({ audience, endpoint }: Route, req: Request): Promise<Reply> {
+  const ctx = await contextFor(audience, req);
+  const [, rawQuery = ''] = req.url.split(/\?(.*)/s, 2);
+  return endpoint.run(ctx as ParentContext, {
+    params: req.params,
+    query: req.query,
+    rawQuery,
+    body: req.body,
+  });
+}
+
+function send(
+  req: Request,
+  res: Response,
+  { status, body, next }: Reply,
+  publicUrl: string | undefined,
+): void {
+  res.set('Cache-Control', 'no-store');
+  if (next !== undefined) {
+    const base = publicUrl ?? `${req.protocol}://${req.headers.host ?? 'localhost'}`;
+    res.set('Link', `<${base}${req.path}?${next}>; rel="next"`);
+  }
+  res.status(status);
+  if (body === undefined) res.end();
+  else res.json(body);
+}

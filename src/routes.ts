@@ -1,0 +1,73 @@
+import type { Context, ParentContext } from './core/context.js';
+import * as auth from './features/auth/auth.routes.js';
+import * as campaigns from './features/campaigns/campaigns.routes.js';
+import * as children from './features/children/children.routes.js';
+import * as donations from './features/donations/donations.routes.js';
+import * as parents from './features/parents/parents.routes.js';
+import type { Audience } from './http/authenticate.js';
+import type { Endpoint } from './http/endpoint.js';
+import * as health from './http/health.js';
+
+/** One line of the URL map. */
+export interface Route {
+  method: string;
+  /** In Express's syntax. Served with and without the slash at its end. */
+  path: string;
+  audience: Audience;
+  endpoint: Endpoint<ParentContext>;
+}
+
+/** The whole URL map. Privilege widens downward. */
+export function routes(isStopping: () => boolean): Route[] {
+  return [
+    // Whoever asks, with whatever token: it isn't looked at.
+    ...map('ignoring tokens', {
+      'GET /health/live': health.live,
+      'GET /health/ready': health.ready(isStopping),
+      'POST /parents/': parents.register,
+      'POST /api/token/': auth.obtainTokens,
+      'POST /api/token/refresh/': auth.refreshTokens,
+      'POST /api/token/blacklist/': auth.blacklistToken,
+    }),
+
+    // Visitors and parents alike. A token, if there is one, must be good.
+    ...map('anyone', {
+      'GET /campaigns/': campaigns.browse,
+      'GET /campaigns/:id/': campaigns.show,
+      'GET /campaigns/:id/donations/': donations.listOfCampaign,
+      'POST /campaigns/:id/donations/': donations.give,
+    }),
+
+    // From here a parent is required, and sees and changes only what is that parent's own.
+    ...map('parents', {
+      'GET /parents/:id/': parents.show,
+      'PUT /parents/:id/': parents.change,
+      'PATCH /parents/:id/': parents.change,
+      'DELETE /parents/:id/': parents.remove,
+      'GET /parents/:id/children/': children.list,
+      'POST /parents/:id/children/': children.create,
+      'GET /children/:id/': children.show,
+      'PUT /children/:id/': children.change,
+      'PATCH /children/:id/': children.change,
+      'DELETE /children/:id/': children.remove,
+      'GET /children/:id/campaigns/': campaigns.listOfChild,
+      'POST /children/:id/campaigns/': campaigns.create,
+      'PUT /campaigns/:id/': campaigns.change,
+      'PATCH /campaigns/:id/': campaigns.change,
+      'DELETE /campaigns/:id/': campaigns.remove,
+      'GET /donations/': donations.history,
+    }),
+  ];
+}
+
+function map(audience: 'parents', endpoints: Record<string, Endpoint<ParentContext>>): Route[];
+function map(
+  audience: Exclude<Audience, 'parents'>,
+  endpoints: Record<string, Endpoint<Context>>,
+): Route[];
+function map(audience: Audience, endpoints: Record<string, Endpoint<ParentContext>>): Route[] {
+  return Object.entries(endpoints).map(([line, endpoint]) => {
+    const [method, path] = line.split(' ') as [string, string];
+    return { method, path, audience, endpoint };
+  });
+}

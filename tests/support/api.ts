@@ -1,0 +1,100 @@
+import type { Server } from 'node:http';
+import supertest from 'supertest';
+import { afterAll, beforeAll } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { openDatabase, type Database } from '../../src/core/database.js';
+import { createLogger } from '../../src/core/logger.js';
+import { addressOf, listen, stopListening } from '../../src/http/listen.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+export const JWT_SECRET = 'a secret for tests, and for nothing else';
+
+export interface ApiOptions {
+  corsOrigins?: string[];
+  publicUrl?: string;
+  trustProxy?: number | string[];
+  poolSize?: number;
+  /** Another way to the same database, such as a proxy in between. */
+  through?: (databaseUrl: string) => Promise<string>;
+}
+
+/** The API of one test file: a server on loopback over a database of its own. */
+export interface Api {
+  database: TestDatabase;
+  db: Database;
+  address: string;
+  server: Server;
+  /** What was logged, at the most talkative level. */
+  logged: string[];
+  /** The API's clock: the real one until it is set. */
+  clock: { now: Date | null };
+  stopping: boolean;
+  /** A request, signed with a token if one is given. */
+  get(path: string, token?: string): supertest.Test;
+  post(path: string, body?: object, token?: string): supertest.Test;
+  put(path: string, body?: object, token?: string): supertest.Test;
+  patch(path: string, body?: object, token?: string): supertest.Test;
+  delete(path: string, token?: string): supertest.Test;
+}
+
+/** Starts the API before the tests of a file and ends it after them. */
+export function useApi(options: ApiOptions = {}): Api {
+  const api = {} as Api;
+  beforeAll(async () => {
+    Object.assign(api, await startApi(options));
+  });
+  afterAll(async () => {
+    await stopListening(api.server);
+    await api.db.close();
+    await api.database.drop();
+  });
+  return api;
+}
+
+async function startApi(options: ApiOptions): Promise<Api> {
+  const database = await createTestDatabase();
+  const logged: string[] = [];
+  const log = createLogger('trace', { write: (line: string) => void logged.push(line) });
+  const url = (await options.through?.(database.url)) ?? database.url;
+  const db = openDatabase(url, options.poolSize ?? 10, log);
+  const clock: Api['clock'] = { now: null };
+  const state = { stopping: false };
+  const app = createApp({
+    config: {
+      corsOrigins: options.corsOrigins ?? ['http://localhost:5173'],
+      publicUrl: options.publicUrl,
+      trustProxy: options.trustProxy ?? 0,
+    },
+    settings: {
+      jwtSecret: JWT_SECRET,
+      accessTokenTtl: 3600,
+      refreshTokenTtl: 7 * 24 * 3600,
+      bcryptCost: 4,
+    },
+    db,
+    log,
+    clock: () => clock.now ?? new Date(),
+    isStopping: () => state.stopping,
+  });
+  const server = await listen(app, 0, '127.0.0.1');
+  const address = addressOf(server);
+  const signed = (request: supertest.Test, token?: string) =>
+    token === undefined ? request : request.set('Authorization', `Bearer ${token}`);
+  const client = supertest(address);
+  return Object.assign(state, {
+    database,
+    db,
+    address,
+    server,
+    logged,
+    clock,
+    get: (path: string, token?: string) => signed(client.get(path), token),
+    post: (path: string, body: object = {}, token?: string) =>
+      signed(client.post(path).send(body), token),
+    put: (path: string, body: object = {}, token?: string) =>
+      signed(client.put(path).send(body), token),
+    patch: (path: string, body: object = {}, token?: string) =>
+      signed(client.patch(path).send(body), token),
+    delete: (path: string, token?: string) => signed(client.delete(path), token),
+  });
+}

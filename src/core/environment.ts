@@ -10,11 +10,14 @@ export function loadConfig(): Config {
   return { ...config, dataDir: resolve(config.dataDir) };
 }
 
+/** A database to work with, and how to leave it. */
+export type ProvidedDatabase = Pick<EmbeddedDatabase, 'url' | 'notes' | 'stop'>;
+
 /** The database of these settings: the one at `DATABASE_URL`, else an embedded one. @throws StartError */
 export async function provideDatabase(
   config: Config,
   role: 'owner' | 'guest',
-): Promise<EmbeddedDatabase> {
+): Promise<ProvidedDatabase> {
   if (config.databaseUrl) {
     return { url: config.databaseUrl, notes: [], stop: () => Promise.resolve() };
   }

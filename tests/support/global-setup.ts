@@ -27,6 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('templateUrl', template.href);
   return async () => {
     await database.stop();
-    await rm(folder, { recursive: true, force: true });
+    // As root the cluster may lie elsewhere, for its account can't enter our folder.
+    for (const one of [folder, database.folder]) await rm(one, { recursive: true, force: true });
   };
 }

@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartError } from './errors.js';
 
 const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
 
-/** Any fixed number: two processes that start together take turns by it. */
-const ADVISORY_LOCK = 7_260_432_001;
+/** The number that Prisma's own migrate locks by: processes that start together take turns, it included. */
+const ADVISORY_LOCK = 72_707_369;
 
 /** The table that Prisma's own `migrate deploy` and `migrate status` keep, column for column. */
 const PRISMA_TABLE = `
@@ -25,23 +26,24 @@ const PRISMA_TABLE = `
 interface Migration {
   name: string;
   sql: string;
-  checksum: string;
 }
 
 /**
  * Brings the database at `url` up to the newest migration, one transaction each, and gives the names of
  * those it applied.
- * @throws StartError when the database can't hold the data faithfully, when a migration that was applied
- * has been edited since, or when one half-applied by another tool is in the way.
+ * @throws StartError when the database can't hold the data faithfully, when a migration fails (it leaves
+ * nothing behind) or was edited after it was applied, or when one half-applied by another tool is in the way.
  */
-export async function migrate(url: string): Promise<string[]> {
+export async function migrate(url: string, folder = FOLDER): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // A connection that breaks fails the query under way; unheard, the event would end the process.
+  client.on('error', () => undefined);
   await connect(client);
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await refuseUnfit(client);
     await ensurePrismaTable(client);
-    return await applyPending(client);
+    return await applyPending(client, await readMigrations(folder));
   } finally {
     await client.end();
   }
@@ -57,18 +59,24 @@ async function connect(client: pg.Client): Promise<void> {
 }
 
 async function refuseUnfit(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ encoding: string; version: number; folds: boolean }>(
+  const { rows } = await client.query<{ encoding: string; version: number }>(
     `SELECT current_setting('server_encoding') AS encoding,
-            current_setting('server_version_num')::int AS version, lower('É') = 'é' AS folds`,
+            current_setting('server_version_num')::int AS version`,
   );
-  const { encoding, version, folds } = rows[0]!;
+  const { encoding, version } = rows[0]!;
   if (version < 140_000)
     throw new StartError('The database is too old: PostgreSQL 14 or later is needed.');
-  if (encoding !== 'UTF8' || !folds) {
+  if (encoding !== 'UTF8' || !(await foldsCase(client))) {
     throw new StartError(
       `The database must be created with ENCODING 'UTF8' and a Unicode locale such as C.UTF-8: names and searches would go wrong in this one.`,
     );
   }
+}
+
+/** Asked of UTF-8 alone: other encodings may not even have the letters. */
+async function foldsCase(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ folds: boolean }>(`SELECT lower('É') = 'é' AS folds`);
+  return rows[0]!.folds;
 }
 
 /** Only when it is missing: the role that serves need not have the right to create. */
@@ -79,23 +87,25 @@ async function ensurePrismaTable(client: pg.Client): Promise<void> {
   if (!rows[0]?.exists) await client.query(PRISMA_TABLE);
 }
 
-async function applyPending(client: pg.Client): Promise<string[]> {
+async function applyPending(client: pg.Client, migrations: Migration[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string; checksum: string; finished: boolean }>(
     `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
        FROM "_prisma_migrations" WHERE rolled_back_at IS NULL`,
   );
-  const applied = new Map(rows.map((row) => [row.name, row]));
+  const unfinished = rows.find((row) => !row.finished);
+  if (unfinished) {
+    throw new StartError(
+      `Migration ${unfinished.name} was begun and never finished: mend it by hand.`,
+    );
+  }
+  const applied = new Map(rows.map((row) => [row.name, row.checksum]));
   const names: string[] = [];
-  for (const migration of await readMigrations()) {
-    const before = applied.get(migration.name);
-    if (!before) {
+  for (const migration of migrations) {
+    const checksum = applied.get(migration.name);
+    if (checksum === undefined) {
       await apply(client, migration);
       names.push(migration.name);
-    } else if (!before.finished) {
-      throw new StartError(
-        `Migration ${migration.name} was begun and never finished: mend it by hand.`,
-      );
-    } else if (before.checksum !== migration.checksum) {
+    } else if (!isChecksumOf(migration, checksum)) {
       throw new StartError(
         `Migration ${migration.name} was edited after it was applied: restore it.`,
       );
@@ -104,29 +114,40 @@ async function applyPending(client: pg.Client): Promise<string[]> {
   return names;
 }
 
-async function readMigrations(): Promise<Migration[]> {
-  const entries = await readdir(FOLDER, { withFileTypes: true });
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return Promise.all(
     names.sort().map(async (name) => {
-      const sql = await readFile(`${FOLDER}${name}/migration.sql`, 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+      const sql = await readFile(join(folder, name, 'migration.sql'), 'utf8');
+      return { name, sql };
     }),
   );
 }
 
-async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+/** Takes no notice of how lines end, as Prisma takes none: git may have changed that. */
+function isChecksumOf({ sql }: Migration, checksum: string): boolean {
+  const lines = sql.replaceAll('\r\n', '\n');
+  return [lines, lines.replaceAll('\n', '\r\n'), sql].some((text) => sha256(text) === checksum);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function apply(client: pg.Client, { name, sql }: Migration): Promise<void> {
   await client.query('BEGIN');
   try {
     await client.query(sql);
     await client.query(
       `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
        VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
+      [randomUUID(), sha256(sql), name],
     );
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
+  } catch (cause) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    const why = (cause as Error).message;
+    throw new StartError(`Migration ${name} failed and left nothing behind: ${why}`, { cause });
   }
+  await client.query('COMMIT');
 }

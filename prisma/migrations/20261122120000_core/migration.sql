@@ -16,7 +16,7 @@ CREATE TABLE "parents" (
     CONSTRAINT "parents_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "parents_username_length" CHECK (char_length("username") BETWEEN 3 AND 150),
     CONSTRAINT "parents_email_length" CHECK (char_length("email") BETWEEN 3 AND 254),
-    CONSTRAINT "parents_password_is_bcrypt" CHECK ("password_hash" ~ '^\$2[aby]\$[0-9]{2}\$.{53}$'),
+    CONSTRAINT "parents_password_is_bcrypt" CHECK ("password_hash" ~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$'),
     CONSTRAINT "parents_first_name_length" CHECK (char_length("first_name") <= 150),
     CONSTRAINT "parents_last_name_length" CHECK (char_length("last_name") <= 150)
 );
@@ -53,6 +53,8 @@ CREATE TABLE "children" (
     CONSTRAINT "children_parent_id_fkey" FOREIGN KEY ("parent_id") REFERENCES "parents"("id") ON DELETE CASCADE ON UPDATE CASCADE,
     CONSTRAINT "children_name_length" CHECK (char_length("name") BETWEEN 2 AND 100),
     CONSTRAINT "children_first_name_begins_name" CHECK ("first_name" <> '' AND starts_with("name", "first_name")),
+    -- White space of every kind, as the program knows it: what follows it is not for the public.
+    CONSTRAINT "children_first_name_is_one_word" CHECK ("first_name" !~ '[\s\u0085\u00A0\u1680\u180E\u2000-\u200B\u2028\u2029\u202F\u205F\u2060\u2800\u3000\u3164\uFEFF]'),
     CONSTRAINT "children_gender_known" CHECK ("gender" IN ('male', 'female', 'prefer not to say')),
     CONSTRAINT "children_profile_picture_url" CHECK (char_length("profile_picture") <= 2048 AND "profile_picture" ~* '^https?://')
 );
@@ -105,7 +107,7 @@ CREATE TABLE "donations" (
     "date_donated" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "donations_pkey" PRIMARY KEY ("id"),
-    CONSTRAINT "donations_campaign_id_fkey" FOREIGN KEY ("campaign_id") REFERENCES "campaigns"("id") ON DELETE SET NULL ON UPDATE CASCADE,
+    CONSTRAINT "donations_campaign_id_fkey" FOREIGN KEY ("campaign_id") REFERENCES "campaigns"("id") ON DELETE SET NULL ON UPDATE RESTRICT,
     CONSTRAINT "donations_donor_id_fkey" FOREIGN KEY ("donor_id") REFERENCES "parents"("id") ON DELETE SET NULL ON UPDATE CASCADE,
     CONSTRAINT "donations_amount_range" CHECK ("amount" BETWEEN 1 AND 100000),
     CONSTRAINT "donations_comment_length" CHECK (char_length("comment") <= 200),
@@ -135,6 +137,8 @@ BEGIN
           FROM (SELECT campaign_id, sum(amount) AS amount, count(*) AS gifts
                   FROM removed WHERE campaign_id IS NOT NULL GROUP BY campaign_id) moved
          WHERE c.id = moved.campaign_id;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        UPDATE campaigns SET total_raised = 0, donation_count = 0 WHERE donation_count <> 0;
     ELSE
         UPDATE campaigns c
            SET total_raised = c.total_raised + moved.amount, donation_count = c.donation_count + moved.gifts
@@ -155,6 +159,8 @@ CREATE TRIGGER "donations_changed" AFTER UPDATE ON "donations"
     REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keep_campaign_totals();
 CREATE TRIGGER "donations_removed" AFTER DELETE ON "donations"
     REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION keep_campaign_totals();
+CREATE TRIGGER "donations_emptied" AFTER TRUNCATE ON "donations"
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_campaign_totals();
 
 -- When a donor goes, so does what the donor wrote; the gift stays.
 CREATE FUNCTION forget_donor() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -182,8 +188,13 @@ CREATE INDEX "campaign_search_text" ON "campaign_search" USING gin ("text" gin_t
 CREATE FUNCTION campaign_search_text(title TEXT, description TEXT, first_name TEXT) RETURNS TEXT
     LANGUAGE sql IMMUTABLE RETURN lower(title || E'\n' || description || E'\n' || first_name);
 
+-- A campaign that is just being written and a child that is just being renamed wait for each other, here
+-- by the child's row and below by the campaign's: neither would see the other's uncommitted change.
 CREATE FUNCTION make_campaign_searchable() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' OR NEW.child_id IS DISTINCT FROM OLD.child_id THEN
+        PERFORM FROM children child WHERE child.id = NEW.child_id FOR SHARE;
+    END IF;
     INSERT INTO campaign_search (campaign_id, text)
     SELECT NEW.id, campaign_search_text(NEW.title, NEW.description, child.first_name)
       FROM children child WHERE child.id = NEW.child_id
@@ -196,6 +207,7 @@ CREATE TRIGGER "campaigns_searchable" AFTER INSERT OR UPDATE OF "title", "descri
 
 CREATE FUNCTION rename_child_in_search() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM FROM campaigns c WHERE c.child_id = NEW.id ORDER BY c.id FOR SHARE;
     UPDATE campaign_search s
        SET text = campaign_search_text(c.title, c.description, NEW.first_name)
       FROM campaigns c WHERE c.child_id = NEW.id AND s.campaign_id = c.id;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { givenPassword, text } from '../../core/fields.js';
 
-export const Credentials = z
-  .object({ email: text({ max: 254 }), password: givenPassword })
-  .meta({ id: 'Credentials' });
+export const Credentials = z.object({ email: text({ max: 254 }), password: givenPassword }).meta({
+  id: 'Credentials',
+  examples: [{ email: 'ida@example.com', password: 'correct horse battery' }],
+});
 
 export const RefreshToken = z.object({ refresh: text({ max: 4096 }) }).meta({ id: 'RefreshToken' });
 

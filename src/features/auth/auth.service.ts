@@ -52,8 +52,18 @@ export async function logIn(
     account?.passwordHash ?? null,
     ctx.settings.bcryptCost,
   );
-  if (!known || !account?.isActive) {
-    throw new Refusal('no_active_account', 'No active account found with the given credentials');
-  }
-  return ctx.db.transaction((tx) => startSession(ctx, tx, account.id));
+  if (!known || !account?.isActive) throw noActiveAccount();
+  const { id, passwordHash } = account;
+  return ctx.db.transaction(async (tx) => {
+    // A new password ends all sessions: the lock lets none begin with the old one meanwhile.
+    const unchanged = await tx.$queryRaw<unknown[]>`
+      SELECT id FROM parents
+       WHERE id = ${id} AND password_hash = ${passwordHash} AND is_active FOR SHARE`;
+    if (unchanged.length === 0) throw noActiveAccount();
+    return startSession(ctx, tx, id);
+  });
+}
+
+function noActiveAccount(): Refusal {
+  return new Refusal('no_active_account', 'No active account found with the given credentials');
 }

@@ -48,15 +48,16 @@ export async function registerParent(
   );
 }
 
-/** What the rules say of changes: as for a registration, and a new password needs the current one. */
+/** What the rules say of changes: as for a registration; a new password needs the current one, which is right. */
 export async function parentChangesErrors(
   ctx: ParentContext,
   input: ChangesInput,
 ): Promise<FieldErrors> {
   const taken = await takenErrors(ctx, input, ctx.parent.id);
-  if (input.password === undefined) return taken;
-  if (input.current_password === undefined)
+  if (!input.current_password) {
+    if (input.password === undefined) return taken;
     return { ...taken, current_password: ['This field is required.'] };
+  }
   const { id } = ctx.parent;
   const account = await ctx.db.prisma.parent.findUnique({
     where: { id },
@@ -85,9 +86,9 @@ export async function changeParent(ctx: ParentContext, input: ChangesInput): Pro
   };
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
-      if (passwordHash) await endRefreshTokens(ctx, tx);
       const [parent] = await tx.parent.updateManyAndReturn({ where: { id: ctx.parent.id }, data });
       if (!parent) throw tokenNotValid();
+      if (passwordHash) await endRefreshTokens(ctx, tx);
       return parent;
     }),
   );

@@ -75,7 +75,8 @@ function verify(
   const parentId = Number(payload.sub);
   const sessionId: unknown = payload['sid'];
   const rightType = payload['token_type'] === type && typeof payload.exp === 'number';
-  if (!rightType || !isId(parentId) || !isId(sessionId)) throw tokenNotValid();
+  const asSigned = payload.sub === String(parentId);
+  if (!rightType || !asSigned || !isId(parentId) || !isId(sessionId)) throw tokenNotValid();
   return { parentId, sessionId, jti: payload.jti };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
@@ -16,9 +17,9 @@ const WAIT = {
 
 const CONFLICT_TRIES = 4;
 
-/** A statement that PostgreSQL parses and plans once a connection. Built from constants alone. */
+/** SQL built from constants alone. With a name, PostgreSQL parses and plans it once a connection. */
 export interface Statement {
-  name: string;
+  name?: string;
   text: string;
 }
 
@@ -56,11 +57,11 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
     connectionTimeoutMillis: WAIT.connection,
     lock_timeout: WAIT.lock,
     statement_timeout: WAIT.statement,
-    query_timeout: WAIT.answer,
     idle_in_transaction_session_timeout: WAIT.transaction,
   });
   const onBroken = (error: Error) => log.warn({ err: error }, 'a database connection broke');
   pool.on('error', onBroken);
+  cutSilentConnections(pool);
   const adapter = new PrismaPg(pool, { onConnectionError: onBroken });
   const prisma = new PrismaClient({
     adapter,
@@ -78,6 +79,20 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
       await pool.end();
     },
   };
+}
+
+/**
+ * Ends a connection in use that says nothing for too long, and with it all that waits for it: what it said
+ * later would belong to nobody, and the pool must not lend it with a transaction still open.
+ */
+function cutSilentConnections(pool: pg.Pool): void {
+  const socketOf = (client: pg.PoolClient) => client.connection.stream as Socket;
+  pool.on('connect', (client) => {
+    const socket = socketOf(client);
+    socket.on('timeout', () => socket.destroy());
+  });
+  pool.on('acquire', (client) => socketOf(client).setTimeout(WAIT.answer));
+  pool.on('release', (_error, client) => socketOf(client).setTimeout(0));
 }
 
 async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {

@@ -22,6 +22,14 @@ export function pageOf<Row, Cursor>(
   return new Page(items, rows.length > size && last ? cursorAfter(last) : null);
 }
 
+/** Greater than any id: where a list that is ordered by id, newest first, begins. */
+const BEYOND_ALL_IDS = 2 ** 31;
+
+/** The bound below which the ids of a page of newest first lie: a `bigint` for SQL. */
+export function idBound(place: { id: number } | undefined): number {
+  return place?.id ?? BEYOND_ALL_IDS;
+}
+
 /** What a list is asked for: how many, and from which place on. */
 export interface PageRequest<Place> {
   page_size: number;

@@ -34,10 +34,9 @@ export async function browseCampaigns(
   const limit = values.add(query.page_size + 1);
   const filters = ['c.is_open', ...filtersOf(query, values)];
   const runs = runsOf(query, at, values).map((run) => select(run, filters, limit));
-  const rows = await ctx.db.query<CampaignRow>(
-    statement(oneAfterAnother(runs, limit)),
-    values.list,
-  );
+  const text = oneAfterAnother(runs, limit);
+  // A search has as many forms as it may have words: too many to keep a plan of each.
+  const rows = await ctx.db.query<CampaignRow>(query.q ? { text } : statement(text), values.list);
   return pageOf(rows, query.page_size, (last) => placeAfter(query.sort, last, at));
 }
 
@@ -54,7 +53,7 @@ function oneAfterAnother(runs: string[], limit: string): string {
 
 function filtersOf({ category, q }: BrowseQuery, values: Values): string[] {
   const filters = category ? [`c.category = ${values.add(category)}`] : [];
-  if (q === undefined) return filters;
+  if (!q) return filters;
   const each = words(q).map((word) => `s.text LIKE lower(${values.add(`%${escapeLike(word)}%`)})`);
   const found = `SELECT 1 FROM campaign_search s WHERE s.campaign_id = c.id AND ${each.join(' AND ')}`;
   return [...filters, `EXISTS (${found})`];
@@ -109,21 +108,23 @@ function closestToGoal(place: BrowsePlace | undefined, values: Values): Run {
   };
 }
 
-/** Three runs after one another: deadlines to come, deadlines passed, none. */
+/** Three runs after one another: deadlines to come, deadlines passed, none. A page begins in one of them. */
 function endingSoon(place: BrowsePlace | undefined, at: Date, values: Values): Run[] {
-  const now = `${values.add(at)}::timestamptz`;
-  const toCome: Run = { where: [`c.deadline > ${now}`], order: 'c.deadline, c.id' };
-  const passed: Run = { where: [`c.deadline <= ${now}`], order: 'c.deadline DESC, c.id DESC' };
+  const moment = (date: Date) => `${values.add(date)}::timestamptz`;
+  const toCome = (where: string): Run => ({ where: [where], order: 'c.deadline, c.id' });
+  const passed = (where: string): Run => ({ where: [where], order: 'c.deadline DESC, c.id DESC' });
   const none: Run = { where: ['c.deadline IS NULL'], order: 'c.id DESC' };
-  if (place?.sort !== 'ending_soon') return [toCome, passed, none];
-
-  const after = `${values.add(place.id)}::int`;
-  if (place.deadline === null) return [{ ...none, where: [...none.where, `c.id < ${after}`] }];
-  const deadline = `${values.add(place.deadline)}::timestamptz`;
-  if (new Date(place.deadline) <= at) {
-    return [{ ...passed, where: [`(c.deadline, c.id) < (${deadline}, ${after})`] }, none];
+  if (place?.sort !== 'ending_soon') {
+    const now = moment(at);
+    return [toCome(`c.deadline > ${now}`), passed(`c.deadline <= ${now}`), none];
   }
-  return [{ ...toCome, where: [`(c.deadline, c.id) > (${deadline}, ${after})`] }, passed, none];
+
+  const id = `${values.add(place.id)}::int`;
+  if (place.deadline === null) return [{ ...none, where: [...none.where, `c.id < ${id}`] }];
+  const deadline = new Date(place.deadline);
+  const here = `(${moment(deadline)}, ${id})`;
+  if (deadline <= at) return [passed(`(c.deadline, c.id) < ${here}`), none];
+  return [toCome(`(c.deadline, c.id) > ${here}`), passed(`c.deadline <= ${moment(at)}`), none];
 }
 
 function placeAfter(sort: BrowseQuery['sort'], last: CampaignRow, at: Date): BrowsePlace {

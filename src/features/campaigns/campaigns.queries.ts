@@ -1,6 +1,6 @@
 import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
-import { pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
 import { OWN_DONATION_COLUMNS, type DonationRow } from '../donations/donations.presenter.js';
 import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
 
@@ -25,7 +25,7 @@ const CAMPAIGN_PAGE = statement(`
 const CAMPAIGNS_OF_CHILD = statement(`
   SELECT ${CAMPAIGN_COLUMNS}
     FROM campaigns c JOIN children ch ON ch.id = c.child_id
-   WHERE c.child_id = $1 AND ($2::int IS NULL OR c.id < $2)
+   WHERE c.child_id = $1 AND c.id < $2::bigint
    ORDER BY c.id DESC LIMIT $3`);
 
 /** One campaign with what the asking parent may see of it, in one statement; undefined if there is none. */
@@ -45,7 +45,7 @@ export async function listCampaignsOfChild(
 ): Promise<Page<CampaignRow>> {
   const rows = await ctx.db.query<CampaignRow>(CAMPAIGNS_OF_CHILD, [
     childId,
-    cursor?.id ?? null,
+    idBound(cursor),
     size + 1,
   ]);
   return pageOf(rows, size, ({ id }) => ({ id }));

@@ -26,15 +26,34 @@ export const NewCampaign = z
     has_deadline: flag.optional(),
     deadline,
   })
-  .meta({ id: 'NewCampaign' });
+  .meta({
+    id: 'NewCampaign',
+    examples: [
+      {
+        title: 'A violin of her own',
+        description: 'She practises on a borrowed one.',
+        goal: 400,
+        category: 'hobbies',
+        deadline: '2099-12-31',
+      },
+    ],
+  });
 
-export const CampaignChanges = NewCampaign.partial().meta({ id: 'CampaignChanges' });
+export const CampaignChanges = NewCampaign.partial().meta({
+  id: 'CampaignChanges',
+  examples: [{ goal: 500, has_deadline: false }],
+});
 
 /** Where a page of each order begins. `at` keeps what has passed apart from what is to come while one pages. */
 export const BrowsePlace = z.discriminatedUnion('sort', [
   z.object({ sort: z.literal('newest'), id }),
   z.object({ sort: z.literal('most_funded'), total: z.int().min(0), id }),
-  z.object({ sort: z.literal('closest_to_goal'), total: z.int().min(0), goal: z.int().min(1), id }),
+  z.object({
+    sort: z.literal('closest_to_goal'),
+    total: z.int().min(0),
+    goal: z.int().min(1).max(LARGEST_GOAL),
+    id,
+  }),
   z.object({
     sort: z.literal('ending_soon'),
     at: z.iso.datetime({ precision: 3 }),
@@ -48,7 +67,7 @@ export type BrowsePlace = z.output<typeof BrowsePlace>;
 export const BrowseQuery = z
   .object({
     category: choice(CATEGORIES).optional(),
-    q: text({ max: LONGEST_QUERY })
+    q: text({ min: 0, max: LONGEST_QUERY })
       .optional()
       .meta({
         description:

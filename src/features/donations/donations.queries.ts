@@ -1,6 +1,6 @@
 import type { Context, ParentContext } from '../../core/context.js';
 import { statement } from '../../core/database.js';
-import { pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
 import { OWN_DONATION_COLUMNS, type DonationRow, type GivenRow } from './donations.presenter.js';
 
 /** A gift to be stored. A guest has an email and no donor, a parent the reverse. */
@@ -30,13 +30,16 @@ interface DonationsOfCampaign {
 
 /**
  * One statement, and so one transaction: it locks the campaign's row, looks at `is_open` under the lock,
- * stores the gift, and its trigger moves the totals. A closing waits for it, or it for the closing.
+ * stores the gift, and its trigger moves the totals. A closing waits for it, or it for the closing. The
+ * donor is locked first, as the end of an account does, so that the two never wait for each other.
  */
 const GIVE = statement(`
-  WITH campaign AS MATERIALIZED (
+  WITH donor AS MATERIALIZED (
+    SELECT id FROM parents WHERE id = $2 FOR KEY SHARE
+  ), campaign AS MATERIALIZED (
     SELECT c.id, c.title, c.goal, c.is_open, ch.first_name
       FROM campaigns c JOIN children ch ON ch.id = c.child_id
-     WHERE c.id = $1 FOR NO KEY UPDATE OF c
+     WHERE c.id = $1 AND (SELECT count(*) FROM donor) >= 0 FOR NO KEY UPDATE OF c
   ), gift AS (
     INSERT INTO donations (campaign_id, donor_id, amount, comment, anonymous, donor_name, donor_email, date_donated)
     SELECT id, $2::int, $3::int, $4, $5::boolean, $6, $7, $8::timestamptz FROM campaign WHERE is_open
@@ -54,7 +57,7 @@ const OF_CAMPAIGN = statement(`
     LEFT JOIN LATERAL (
       SELECT ${OWN_DONATION_COLUMNS}
         FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id AND ch.parent_id = $2
-       WHERE d.campaign_id = c.id AND ($3::int IS NULL OR d.id < $3)
+       WHERE d.campaign_id = c.id AND d.id < $3::bigint
        ORDER BY d.id DESC LIMIT $4) gift ON true
    WHERE c.id = $1
    ORDER BY gift.id DESC`);
@@ -66,7 +69,7 @@ const GIVEN_BY = statement(`
     FROM donations d
     LEFT JOIN campaigns c ON c.id = d.campaign_id
     LEFT JOIN children ch ON ch.id = c.child_id
-   WHERE d.donor_id = $1 AND ($2::int IS NULL OR d.id < $2)
+   WHERE d.donor_id = $1 AND d.id < $2::bigint
    ORDER BY d.id DESC LIMIT $3`);
 
 /** Stores a gift if its campaign is open. Gives undefined when there is no such campaign. */
@@ -94,7 +97,7 @@ export async function findDonations(
   campaignId: number,
   { page_size: size, cursor }: PageRequest<{ id: number }>,
 ): Promise<DonationsOfCampaign | undefined> {
-  const values = [campaignId, ctx.parent?.id ?? null, cursor?.id ?? null, size + 1];
+  const values = [campaignId, ctx.parent?.id ?? null, idBound(cursor), size + 1];
   const rows = await ctx.db.query<DonationRow & { owned: boolean }>(OF_CAMPAIGN, values);
   const [first] = rows;
   if (!first) return undefined;
@@ -109,7 +112,7 @@ export async function findGiven(
   { page_size: size, cursor }: PageRequest<{ id: number }>,
 ): Promise<Page<GivenRow>> {
   const { id, email } = ctx.parent;
-  const rows = await ctx.db.query<GivenRow>(GIVEN_BY, [id, cursor?.id ?? null, size + 1]);
+  const rows = await ctx.db.query<GivenRow>(GIVEN_BY, [id, idBound(cursor), size + 1]);
   return pageOf(rows, size, (last) => ({ id: last.id })).map((row) => ({
     ...row,
     donorEmail: email,

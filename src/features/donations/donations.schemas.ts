@@ -17,7 +17,18 @@ export const NewDonation = z
       format: 'email',
     }),
   })
-  .meta({ id: 'NewDonation' });
+  .meta({
+    id: 'NewDonation',
+    examples: [
+      {
+        amount: 25,
+        comment: 'Play us something!',
+        anonymous: false,
+        donor_name: 'Aunt Kate',
+        donor_email: 'kate@example.org',
+      },
+    ],
+  });
 
 export const DonationsQuery = paging(z.object({ id }));
 

@@ -1,6 +1,6 @@
 import type { ParentContext } from '../../core/context.js';
 import { statement } from '../../core/database.js';
-import { pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
 import { CAMPAIGN_COLUMNS } from '../campaigns/campaigns.presenter.js';
 import type { ChildRow } from '../children/children.presenter.js';
 
@@ -17,7 +17,7 @@ const ALL_OF_PARENT = statement(
 );
 
 const PAGE_OF_PARENT = statement(`${CHILD_WITH_CAMPAIGNS}
-  WHERE ch.parent_id = $1 AND ($2::int IS NULL OR ch.id < $2) ORDER BY ch.id DESC LIMIT $3`);
+  WHERE ch.parent_id = $1 AND ch.id < $2::bigint ORDER BY ch.id DESC LIMIT $3`);
 
 const ONE_OF_PARENT = statement(`${CHILD_WITH_CAMPAIGNS} WHERE ch.parent_id = $1 AND ch.id = $2`);
 
@@ -31,7 +31,7 @@ export async function findFamilyPage(
   ctx: ParentContext,
   { page_size: size, cursor }: PageRequest<{ id: number }>,
 ): Promise<Page<ChildRow>> {
-  const values = [ctx.parent.id, cursor?.id ?? null, size + 1];
+  const values = [ctx.parent.id, idBound(cursor), size + 1];
   const rows = await ctx.db.query<ChildRow>(PAGE_OF_PARENT, values);
   return pageOf(rows, size, ({ id }) => ({ id }));
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { StartError } from './core/errors.js';
 
@@ -9,17 +10,32 @@ const SECONDS_PER: Record<string, number> = {
   d: 24 * 60 * MINUTE,
 };
 
-const port = z.coerce.number().int().min(0).max(65_535);
+/** Decimal digits alone: coercion would take `1e3`, `0x50` and a blank. */
+const wholeNumber = (min: number, max: number) => {
+  const error = `a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, { error, abort: true })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
+};
 
 const duration = z
   .string()
   .regex(/^[1-9]\d{0,6}[smhd]$/, 'a number and one of s, m, h, d, such as 60m')
   .transform((text) => Number.parseInt(text, 10) * SECONDS_PER[text.slice(-1)]!);
 
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgresql:// URL');
+/** `user@/name` is PostgreSQL's own way to name the local socket. */
+const postgresUrl = z
+  .string()
+  .refine(
+    (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url.replace('@/', '@localhost/')),
+    'a postgresql:// URL',
+  );
 
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'an http or https URL' })
+  .refine((url) => !/[?#]/.test(url), 'an http or https URL with nothing after its path')
   .transform((url) => url.replace(/\/+$/, ''));
 
 const origin = z
@@ -27,7 +43,7 @@ const origin = z
     protocol: /^https?$/,
     error: 'exact origins such as https://dreamjar.example, separated by commas',
   })
-  .refine((url) => URL.canParse(url) && new URL(url).origin === url, {
+  .refine((url) => URL.canParse(url) && new URL(url).origin === url && !url.includes('*'), {
     error: 'exact origins, with no path and no slash at the end, separated by commas',
   });
 
@@ -38,14 +54,27 @@ const origins = z
 
 const trustProxy = z
   .string()
-  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text.split(',').map((a) => a.trim())));
+  .transform((text) =>
+    /^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((a) => a.trim()),
+  )
+  .refine((trusted) => typeof trusted === 'number' || trusted.every(isProxyAddress), {
+    error: 'how many proxies stand in front, or their addresses, separated by commas',
+  });
+
+/** What Express takes: an address, a range such as 10.0.0.0/8, or one of its three names. */
+function isProxyAddress(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits = '1', ...more] = text.split('/');
+  const longest = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return more.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
+}
 
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  PORT: port.default(3000),
+  PORT: wholeNumber(0, 65_535).prefault('3000'),
   HOST: z.string().optional(),
   DATABASE_URL: postgresUrl.optional(),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(500).default(10),
+  DATABASE_POOL_SIZE: wholeNumber(1, 500).prefault('10'),
   DATA_DIR: z.string().default('.data'),
   JWT_SECRET: z
     .string()
@@ -53,7 +82,7 @@ const environment = z.object({
     .optional(),
   ACCESS_TOKEN_TTL: duration.prefault('60m'),
   REFRESH_TOKEN_TTL: duration.prefault('7d'),
-  BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(12),
+  BCRYPT_COST: wholeNumber(4, 15).prefault('12'),
   CORS_ORIGINS: origins.prefault('http://localhost:3000,http://localhost:5173'),
   PUBLIC_URL: httpUrl.optional(),
   TRUST_PROXY: trustProxy.prefault('0'),
@@ -90,7 +119,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${String(issue.path[0])} (${issue.message})`);
+    const complaints = parsed.error.issues.map(({ path, message }) => [path[0], message] as const);
+    const wrong = [...new Map(complaints)].map(([name, message]) => `${String(name)} (${message})`);
     throw new StartError(`These settings are not valid: ${wrong.join('; ')}. See .env.example.`);
   }
   const { data } = parsed;

@@ -23,8 +23,8 @@ const opened: (() => Promise<void>)[] = [];
 const started = start();
 started.catch((error: unknown) => fail(error, 'the start failed'));
 process.on('uncaughtException', (error) => void fail(error, 'uncaught exception'));
-process.once('SIGTERM', () => void stop());
-process.once('SIGINT', () => void stop());
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
 
 async function start(): Promise<void> {
   const config = loadConfig();
@@ -57,7 +57,9 @@ function announce(config: Config, address: string, notes: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** Once, though Ctrl-C reaches us twice under npm: from the terminal, and passed on. */
 async function stop(): Promise<void> {
+  if (stopping) return;
   stopping = true;
   setTimeout(() => process.exit(1), LONGEST_STOP).unref();
   await started.catch(() => undefined);

@@ -1,5 +1,5 @@
 /** What is known of a failure of the database, whether `pg` or Prisma reported it. */
-interface DatabaseFailure {
+export interface DatabaseFailure {
   /** The five characters of PostgreSQL's SQLSTATE (appendix A of its manual). */
   sqlState: string | undefined;
   /** The violated constraint or unique index. */
@@ -49,7 +49,8 @@ export function whenViolated(constraint: string, refusal: () => Error) {
   };
 }
 
-function failureOf(error: unknown): DatabaseFailure {
+/** What an error and its causes tell of a failure of the database; nothing where it is of another kind. */
+export function failureOf(error: unknown): DatabaseFailure {
   const failure: DatabaseFailure = {
     sqlState: undefined,
     constraint: undefined,

@@ -1,8 +1,11 @@
+import { failureOf } from './database-errors.js';
+
 /** What the log keeps of an error. */
 interface ErrorReport {
   type: string;
   message?: string;
   code?: string;
+  sqlState?: string;
   constraint?: string;
   stack: string[];
   cause?: ErrorReport;
@@ -14,12 +17,14 @@ interface ErrorReport {
  */
 export function describeError(error: unknown, depth = 0): ErrorReport {
   if (!(error instanceof Error)) return { type: typeof error, stack: [] };
-  const { code, constraint, cause } = error as Error & { code?: unknown; constraint?: unknown };
+  const { code, cause } = error as Error & { code?: unknown };
+  const { sqlState, constraint } = failureOf(error);
   return {
     type: error.name,
     ...(!fromDatabase(error) && { message: error.message }),
     ...(typeof code === 'string' && { code }),
-    ...(typeof constraint === 'string' && { constraint }),
+    ...(sqlState !== undefined && { sqlState }),
+    ...(constraint !== undefined && { constraint }),
     stack: frames(error),
     ...(cause !== undefined && depth < 3 && { cause: describeError(cause, depth + 1) }),
   };
@@ -33,6 +38,10 @@ function fromDatabase(error: Error): boolean {
   );
 }
 
-function frames(error: Error): string[] {
-  return (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+/** What follows the message, which may itself have lines that look like frames. */
+function frames({ message, stack = '' }: Error): string[] {
+  const start = stack.indexOf(message);
+  if (start === -1) return [];
+  const rest = stack.slice(start + message.length);
+  return rest.split('\n').filter((line) => line.startsWith('    at '));
 }

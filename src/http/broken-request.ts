@@ -30,7 +30,7 @@ export function answerBrokenRequests(server: Server): void {
     const { status, ...refusal } = ANSWERS[error.code ?? ''] ?? MALFORMED;
     const body = JSON.stringify(refusal);
     socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
         `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
         `X-Request-Id: ${randomUUID()}\r\n\r\n${body}`,
       () => socket.destroy(),

@@ -28,6 +28,7 @@ export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next
     res.destroy();
     return;
   }
+  res.set('Cache-Control', 'no-store');
   if (error instanceof InvalidInput) {
     res.status(400).json(error.fields);
     return;

@@ -19,7 +19,8 @@ const readBytes = express.raw({ limit: LARGEST_BODY, inflate: false, type: () =>
 
 /**
  * Reads a JSON body into `req.body`, exactly or not at all: other types, other encodings, bad UTF-8,
- * deep nesting and a name given twice are refused. No body is an empty object.
+ * deep nesting and a name given twice are refused. No body is an empty object. One whose length is told
+ * and too large is refused unread.
  */
 export const jsonBody: RequestHandler = (req, res, next) => {
   if (!['POST', 'PUT', 'PATCH'].includes(req.method) || !hasBody(req.headers)) {
@@ -29,6 +30,9 @@ export const jsonBody: RequestHandler = (req, res, next) => {
   }
   if (!JSON_TYPE.test(req.headers['content-type'] ?? '')) {
     throw new Refusal('unsupported_media_type', 'Send the body as application/json in UTF-8.');
+  }
+  if (Number(req.headers['content-length']) > LARGEST_BODY) {
+    throw new Refusal('too_large', 'The body is larger than 100 kB.');
   }
   readBytes(req, res, (error?: unknown) => {
     if (error) {

@@ -26,8 +26,11 @@ export async function listen(app: Express, port: number, host: string): Promise<
     requestTimeout: TIMEOUT.request,
     keepAliveTimeout: TIMEOUT.keepAlive,
     connectionsCheckingInterval: TIMEOUT.check,
+    requireHostHeader: false,
   });
   server.on('request', app);
+  // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here.
+  server.on('checkExpectation', app);
   answerBrokenRequests(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));

@@ -3,6 +3,7 @@ import {
   createDocument,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
+  type ZodOpenApiRequestBodyObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import type { ErrorCode } from '../core/errors.js';
@@ -62,7 +63,14 @@ export function openApiDocument(routes: Route[]): ReturnType<typeof createDocume
     },
     servers: [{ url: '/' }],
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The `access` that registering or signing in answers with.',
+        },
+      },
     },
     paths: { ...paths, ...DOCUMENTATION_PATHS },
   });
@@ -77,11 +85,16 @@ function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOpera
     ...(description && { description }),
     security: SECURITY[audience],
     requestParams: { ...(params && { path: params }), ...(query && { query }) },
-    ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: body } } },
-    }),
+    ...(body && { requestBody: requestBody(body) }),
     responses: responses(audience, endpoint.description),
   };
+}
+
+/** The example goes beside the schema: in it, zod leaves out those of schemas that transform. */
+function requestBody(schema: z.ZodObject): ZodOpenApiRequestBodyObject {
+  const [example] = (schema.meta()?.examples ?? []) as unknown[];
+  const content = { 'application/json': { schema, ...(example !== undefined && { example }) } };
+  return { required: true, content };
 }
 
 const SECURITY: Record<Audience, Record<string, string[]>[]> = {

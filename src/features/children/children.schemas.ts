@@ -14,9 +14,15 @@ export const NewChild = z
     gender: optionalChoice(GENDERS),
     profile_picture: optionalUrl,
   })
-  .meta({ id: 'NewChild' });
+  .meta({
+    id: 'NewChild',
+    examples: [{ name: 'Mia Berg', date_of_birth: '2020-05-04', gender: 'female' }],
+  });
 
-export const ChildChanges = NewChild.partial().meta({ id: 'ChildChanges' });
+export const ChildChanges = NewChild.partial().meta({
+  id: 'ChildChanges',
+  examples: [{ name: 'Mia Sommer', gender: null }],
+});
 
 export const ChildrenQuery = paging(z.object({ id }));
 

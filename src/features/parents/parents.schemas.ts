@@ -13,7 +13,9 @@ import { tokenPair } from '../auth/auth.schemas.js';
 import { ChildForm } from '../children/children.schemas.js';
 
 /** A parent in a path: an id, or `me`. */
-export const ParentPath = z.object({ id: z.union([z.literal('me'), idInPath]) });
+export const ParentPath = z.object({
+  id: z.union([z.literal('me'), idInPath]).meta({ param: { example: 'me' } }),
+});
 
 const fields = {
   username: text({ min: 3, max: 150 }),
@@ -22,14 +24,23 @@ const fields = {
   last_name: optionalText({ max: 150 }),
 };
 
-export const Registration = z
-  .object({ ...fields, password: newPassword })
-  .meta({ id: 'Registration' });
+export const Registration = z.object({ ...fields, password: newPassword }).meta({
+  id: 'Registration',
+  examples: [
+    {
+      username: 'ida',
+      email: 'ida@example.com',
+      password: 'correct horse battery',
+      first_name: 'Ida',
+      last_name: 'Berg',
+    },
+  ],
+});
 
 export const ParentChanges = z
   .object({ ...fields, password: newPassword, current_password: givenPassword })
   .partial()
-  .meta({ id: 'ParentChanges' });
+  .meta({ id: 'ParentChanges', examples: [{ first_name: 'Ida', last_name: 'Sommer' }] });
 
 /** A parent as that parent sees it: the dashboard is drawn from this one form. */
 export const ParentForm = z

@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../src/config.js';
+import { StartError } from '../src/core/errors.js';
+
+const SECRET = 'thirty-two bytes at the very least';
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://dreamjar@db/dreamjar',
+  JWT_SECRET: SECRET,
+};
+
+function complaintAbout(env: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartError);
+    return (error as StartError).message;
+  }
+  throw new Error('these settings were accepted');
+}
+
+test('an empty environment gives the defaults of a desk', () => {
+  expect(readConfig({})).toEqual({
+    production: false,
+    port: 3000,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    databasePoolSize: 10,
+    dataDir: '.data',
+    jwtSecret: undefined,
+    accessTokenTtl: 3600,
+    refreshTokenTtl: 7 * 24 * 3600,
+    bcryptCost: 12,
+    corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
+    publicUrl: undefined,
+    trustProxy: 0,
+    logLevel: 'info',
+  });
+});
+
+test('an empty value counts as none', () => {
+  const names = ['NODE_ENV', 'PORT', 'HOST', 'DATABASE_URL', 'JWT_SECRET', 'CORS_ORIGINS'];
+  expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}));
+});
+
+test('every setting is read', () => {
+  const config = readConfig({
+    ...PRODUCTION,
+    PORT: '0',
+    HOST: '::1',
+    DATABASE_POOL_SIZE: '3',
+    DATA_DIR: '/srv/dreamjar',
+    ACCESS_TOKEN_TTL: '90s',
+    REFRESH_TOKEN_TTL: '12h',
+    BCRYPT_COST: '10',
+    CORS_ORIGINS: 'https://dreamjar.example, http://localhost:8080',
+    PUBLIC_URL: 'https://api.dreamjar.example/',
+    TRUST_PROXY: '2',
+    LOG_LEVEL: 'trace',
+  });
+  expect(config).toEqual({
+    production: true,
+    port: 0,
+    host: '::1',
+    databaseUrl: PRODUCTION.DATABASE_URL,
+    databasePoolSize: 3,
+    dataDir: '/srv/dreamjar',
+    jwtSecret: SECRET,
+    accessTokenTtl: 90,
+    refreshTokenTtl: 12 * 3600,
+    bcryptCost: 10,
+    corsOrigins: ['https://dreamjar.example', 'http://localhost:8080'],
+    publicUrl: 'https://api.dreamjar.example',
+    trustProxy: 2,
+    logLevel: 'trace',
+  });
+});
+
+test.each([
+  ['1s', 1],
+  ['60m', 3600],
+  ['24h', 24 * 3600],
+  ['7d', 7 * 24 * 3600],
+])('a life of %s lasts %i seconds', (text, seconds) => {
+  expect(readConfig({ ACCESS_TOKEN_TTL: text }).accessTokenTtl).toBe(seconds);
+});
+
+test.each([
+  'postgres://ada:p%40ss@db.example:5433/dreamjar?sslmode=require',
+  'postgresql:///dreamjar?host=/var/run/postgresql',
+  'postgresql://ada@/dreamjar',
+])('DATABASE_URL=%s is understood', (url) => {
+  expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
+});
+
+test.each([
+  ['0', 0],
+  ['1', 1],
+  ['10.0.0.7', ['10.0.0.7']],
+  ['10.0.0.0/8, 192.168.1.1,::1', ['10.0.0.0/8', '192.168.1.1', '::1']],
+  ['loopback, uniquelocal', ['loopback', 'uniquelocal']],
+])('TRUST_PROXY=%s is understood', (text, trusted) => {
+  expect(readConfig({ TRUST_PROXY: text }).trustProxy).toEqual(trusted);
+});
+
+const BAD: [name: string, values: string[]][] = [
+  ['NODE_ENV', ['staging', 'Production']],
+  ['PORT', ['-1', '65536', '80.5', 'http', '1e3', '0x50', ' ']],
+  ['DATABASE_URL', ['mysql://db/dreamjar', 'db:5432', 'postgres://db:99999/dreamjar']],
+  ['DATABASE_POOL_SIZE', ['0', '501', '2.5', 'ten']],
+  ['JWT_SECRET', ['thirty-one bytes are not enough']],
+  ['ACCESS_TOKEN_TTL', ['60', '0m', '-5m', '1w', '1.5h', 'soon', '99999999d']],
+  ['REFRESH_TOKEN_TTL', ['7 d', 'd7']],
+  ['BCRYPT_COST', ['3', '16', 'high']],
+  [
+    'CORS_ORIGINS',
+    [
+      '*',
+      'null',
+      'dreamjar.example',
+      'https://dreamjar.example/',
+      'https://dreamjar.example/app',
+      'https://*.dreamjar.example',
+      'https://DreamJar.example',
+      'https://dreamjar.example:443',
+      'ftp://dreamjar.example',
+      'https://a.example,,https://b.example',
+    ],
+  ],
+  [
+    'PUBLIC_URL',
+    ['api.dreamjar.example', 'ftp://dreamjar.example', '/api', 'https://a.example/?b'],
+  ],
+  ['TRUST_PROXY', ['yes', '10.0.0', '10.0.0.1,nonsense', '10.0.0.0/33', '10.0.0.1/', '-1']],
+  ['LOG_LEVEL', ['loud', 'INFO']],
+];
+
+test.each(BAD.flatMap(([name, values]) => values.map((value) => [name, value])))(
+  '%s=%s is refused in one sentence that names it and keeps its value',
+  (name, value) => {
+    const complaint = complaintAbout({ [name]: value });
+    expect(complaint).toMatch(new RegExp(`^These settings are not valid: ${name} \\(`));
+    expect(complaint.match(new RegExp(name, 'g'))).toHaveLength(1);
+    expect(complaint).not.toContain('\n');
+    if (value.length > 3) expect(complaint).not.toContain(value);
+  },
+);
+
+test('all bad settings are named at once', () => {
+  const complaint = complaintAbout({ PORT: 'x', LOG_LEVEL: 'x', BCRYPT_COST: 'x' });
+  expect(complaint).toMatch(/PORT .*BCRYPT_COST .*LOG_LEVEL /);
+});
+
+test('production wants a database and a secret, and costly hashes', () => {
+  const { NODE_ENV, DATABASE_URL, JWT_SECRET } = PRODUCTION;
+  expect(complaintAbout({ NODE_ENV })).toContain('DATABASE_URL and JWT_SECRET must be set');
+  expect(complaintAbout({ NODE_ENV, DATABASE_URL })).toContain('JWT_SECRET must be set');
+  expect(complaintAbout({ NODE_ENV, JWT_SECRET })).toContain('DATABASE_URL must be set');
+  expect(complaintAbout({ ...PRODUCTION, BCRYPT_COST: '9' })).toContain('BCRYPT_COST');
+  expect(readConfig(PRODUCTION)).toMatchObject({ production: true, host: '0.0.0.0' });
+  expect(readConfig({ BCRYPT_COST: '4' }).bcryptCost).toBe(4);
+});

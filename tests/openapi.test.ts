@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { useApi } from './support/api.js';
+import { send } from './support/bare-http.js';
+import { useDocument } from './support/document.js';
+
+/** What a router's stack is made of, as far as it matters here. */
+interface Layer {
+  route?: { path: string };
+  handle: { stack?: Layer[] };
+}
+
+const api = useApi();
+const served = useDocument(api);
+
+function pathsOf(stack: Layer[]): string[] {
+  return stack.flatMap(({ route, handle }) => (route ? [route.path] : pathsOf(handle.stack ?? [])));
+}
+
+function everyObject(value: unknown): Record<string, unknown>[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(everyObject)];
+}
+
+function resolve(pointer: string): Record<string, unknown> | undefined {
+  const parts = pointer.slice(2).split('/');
+  const step = (at: unknown, part: string) => (at as Record<string, unknown> | undefined)?.[part];
+  return parts.reduce<unknown>(step, served.document) as Record<string, unknown> | undefined;
+}
+
+/** A schema with all that it refers to. */
+function everySchema(schema: unknown, seen = new Set<string>()): Record<string, unknown>[] {
+  return everyObject(schema).flatMap((part) => {
+    const pointer = part['$ref'];
+    if (typeof pointer !== 'string' || seen.has(pointer)) return [part];
+    return everySchema(resolve(pointer), seen.add(pointer));
+  });
+}
+
+test('the document and the router know the same methods of the same paths', async () => {
+  const [app] = api.server.listeners('request') as unknown as [{ router: { stack: Layer[] } }];
+  const routed = new Set<string>();
+  for (const path of pathsOf(app.router.stack)) {
+    const { headers } = await send(api, 'TRACE', path.replace(/:\w+/g, '1'));
+    for (const method of headers.allow?.split(', ') ?? ['none told']) {
+      if (method !== 'HEAD') routed.add(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+    }
+  }
+  expect(routed.size).toBeGreaterThan(20);
+  expect([...served.operations.keys()].sort()).toEqual([...routed].sort());
+});
+
+test('the document is OpenAPI 3.1: references, ids, parameters and schemas hold', () => {
+  expect(served.document.openapi).toMatch(/^3\.1\.\d$/);
+  for (const { $ref } of everyObject(served.document)) {
+    if (typeof $ref === 'string') expect(resolve($ref), $ref).toBeDefined();
+  }
+  const ids = [...served.operations.values()].map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [name, { summary, tags, responses, parameters = [] }] of served.operations) {
+    expect([summary.length > 0, tags.length], name).toEqual([true, 1]);
+    expect(Object.keys(responses).filter((status) => /^2\d\d$/.test(status))).toHaveLength(1);
+    for (const { description } of Object.values(responses)) expect(description).toBeTruthy();
+    const inPath = parameters.filter((one) => one.in === 'path').map((one) => `{${one.name}}`);
+    expect(inPath, name).toEqual([...(name.match(/\{\w+\}/g) ?? [])]);
+  }
+  const schemas = everyObject(served.document).flatMap(({ schema }) => (schema ? [schema] : []));
+  expect(schemas.length).toBeGreaterThan(100);
+  for (const schema of schemas)
+    expect(served.ajv.validateSchema(schema), JSON.stringify(schema)).toBe(true);
+});
+
+test('what is answered is closed: no form has room for a field that it does not name', () => {
+  const answers = [...served.operations.values()].flatMap(({ responses }) =>
+    Object.values(responses),
+  );
+  for (const schema of answers.flatMap(({ content }) => everySchema(content))) {
+    if ('properties' in schema) expect(schema).toHaveProperty('additionalProperties', false);
+  }
+  const validate = served.validatorAt('components', 'schemas', 'Refusal');
+  expect(validate({ detail: 'x', code: 'y' })).toBe(true);
+  expect(validate({ detail: 'x', code: 'y', more: 1 })).toBe(false);
+});

@@ -6,5 +6,8 @@ export default defineConfig({
     globalSetup: ['tests/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Tests wait for PostgreSQL, processes and timeouts more than they compute.
+    maxWorkers: 4,
+    isolate: false,
   },
 });

@@ -715,7 +715,7 @@ describe('what a search looks at', () => {
          FROM campaigns c JOIN children ch ON ch.id = c.child_id
          LEFT JOIN campaign_search s ON s.campaign_id = c.id
         WHERE ch.id = $1
-          AND s.text IS DISTINCT FROM lower(concat_ws(E'\\n', c.title, c.description, ch.first_name))`,
+          AND s.text IS DISTINCT FROM fold_case(concat_ws(E'\\n', c.title, c.description, ch.first_name))`,
       [child_id],
     );
     expect(stale).toEqual([]);

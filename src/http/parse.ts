@@ -15,9 +15,7 @@ export function parseQuery(
   { query, rawQuery }: IncomingCall,
 ): unknown {
   if (!schema) return {};
-  if (!isUtf8(rawQuery)) {
-    throw new InvalidInput({ [NO_FIELD]: ['The query is not percent-encoded UTF-8.'] });
-  }
+  refuseBadEncoding(schema, rawQuery);
   const given = Object.fromEntries(
     Object.entries(query as Fields).filter(([, value]) => value !== ''),
   );
@@ -67,9 +65,19 @@ function errorsOf(error: z.ZodError): FieldErrors {
   return errors;
 }
 
-function isUtf8(rawQuery: string): boolean {
+/** Node replaces what isn't UTF-8, and so would answer another question than the one asked. */
+function refuseBadEncoding(schema: z.ZodObject, rawQuery: string): void {
+  const errors: FieldErrors = {};
+  for (const parameter of rawQuery.split('&').filter((part) => !isUtf8(part))) {
+    const name = parameter.split('=', 1)[0] ?? '';
+    errors[name in schema.shape ? name : NO_FIELD] = ['Not percent-encoded UTF-8.'];
+  }
+  if (Object.keys(errors).length > 0) throw new InvalidInput(errors);
+}
+
+function isUtf8(encoded: string): boolean {
   try {
-    decodeURIComponent(rawQuery);
+    decodeURIComponent(encoded);
     return true;
   } catch {
     return false;

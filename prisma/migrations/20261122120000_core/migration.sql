@@ -185,8 +185,12 @@ CREATE TABLE "campaign_search" (
 
 CREATE INDEX "campaign_search_text" ON "campaign_search" USING gin ("text" gin_trgm_ops);
 
+-- Without regard to case: up and down again, so that letters with two small forms (σ and ς) become one.
+CREATE FUNCTION fold_case(written TEXT) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE STRICT RETURN lower(upper(written));
+
 CREATE FUNCTION campaign_search_text(title TEXT, description TEXT, first_name TEXT) RETURNS TEXT
-    LANGUAGE sql IMMUTABLE RETURN lower(title || E'\n' || description || E'\n' || first_name);
+    LANGUAGE sql IMMUTABLE RETURN fold_case(title || E'\n' || description || E'\n' || first_name);
 
 -- A campaign that is just being written and a child that is just being renamed wait for each other, here
 -- by the child's row and below by the campaign's: neither would see the other's uncommitted change.

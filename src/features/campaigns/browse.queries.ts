@@ -54,7 +54,9 @@ function oneAfterAnother(runs: string[], limit: string): string {
 function filtersOf({ category, q }: BrowseQuery, values: Values): string[] {
   const filters = category ? [`c.category = ${values.add(category)}`] : [];
   if (!q) return filters;
-  const each = words(q).map((word) => `s.text LIKE lower(${values.add(`%${escapeLike(word)}%`)})`);
+  const each = words(q).map(
+    (word) => `s.text LIKE fold_case(${values.add(`%${escapeLike(word)}%`)})`,
+  );
   const found = `SELECT 1 FROM campaign_search s WHERE s.campaign_id = c.id AND ${each.join(' AND ')}`;
   return [...filters, `EXISTS (${found})`];
 }

@@ -90,7 +90,7 @@ export async function changeCampaign(
 /** Deletes an own campaign; its gifts stay with those who gave. @throws Refusal 404 when it is gone. */
 export async function deleteCampaign(ctx: ParentContext, id: number): Promise<void> {
   const where = { id, child: { parentId: ctx.parent.id } };
-  const deleted = await ctx.db.prisma.campaign.deleteMany({ where });
+  const deleted = await ctx.db.transaction((tx) => tx.campaign.deleteMany({ where }));
   if (deleted.count === 0) throw noSuchCampaign();
 }
 

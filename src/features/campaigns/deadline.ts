@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { messages } from '../../core/fields.js';
+import { tidy } from '../../core/text.js';
 
 const INVALID =
   'Not a valid deadline: use a time such as 2026-03-01T18:00:00Z, or a date such as 2026-03-01.';
 
-/** Offsets may be missing (UTC then); digits beyond milliseconds only as zeros. */
-const TIME = z.iso.datetime({ offset: true, local: true });
+/** RFC 3339, whose seconds and offset may be missing here; digits beyond milliseconds only as zeros. */
+const TIME =
+  /^(?<date>\d{4}-\d\d-\d\d)[T ](?<time>([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3}0*)?)?)(?<offset>Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/i;
 
 /**
  * A deadline as a client writes it: a time, where no offset means UTC, or a date, which means its last
@@ -14,7 +16,7 @@ const TIME = z.iso.datetime({ offset: true, local: true });
 export const deadline = z
   .string({ error: messages(INVALID) })
   .transform((text, check): Date | null => {
-    const moment = text === '' ? null : momentOf(text);
+    const moment = tidy(text) === '' ? null : momentOf(tidy(text));
     if (moment !== undefined) return moment;
     check.addIssue({ code: 'custom', message: INVALID });
     return z.NEVER;
@@ -22,16 +24,16 @@ export const deadline = z
   .nullable()
   .optional()
   .meta({
-    anyOf: [
-      { type: 'string', format: 'date-time' },
-      { type: 'string', format: 'date' },
-    ],
+    description:
+      'A time, in UTC unless it says otherwise, such as `2026-03-01T18:00:00Z`, or a date, which means its ' +
+      'last millisecond in UTC. Null and the empty string mean none.',
   });
 
 function momentOf(text: string): Date | undefined {
   if (z.regexes.date.test(text)) return validMoment(`${text}T23:59:59.999Z`);
-  if (!TIME.safeParse(text).success || /\.\d{3}0*[1-9]/.test(text)) return undefined;
-  return validMoment(/(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
+  const { date = '', time = '', offset = 'Z' } = TIME.exec(text)?.groups ?? {};
+  if (!z.regexes.date.test(date)) return undefined;
+  return validMoment(`${date}T${time}${offset.toUpperCase()}`);
 }
 
 /** RFC 3339 has four digits for the year. */

@@ -1,5 +1,5 @@
 // Loads the reads of a running server, one after another, and prints a Markdown table.
-// Usage: node scripts/measure-reads.mjs http://127.0.0.1:3000 [seconds per read]
+// With demo data of seed 1 the dashboard is among them. Usage: node scripts/measure-reads.mjs http://127.0.0.1:3000 [seconds per read]
 import autocannon from 'autocannon';
 
 const [base = 'http://127.0.0.1:3000', seconds = '5'] = process.argv.slice(2);
@@ -19,16 +19,30 @@ const reads = {
   'detail of the most popular': `/campaigns/${popular.id}/`,
   'its gifts, newest 20': `/campaigns/${popular.id}/donations/?page_size=20`,
   'its gifts, a deep page of 20': deep,
+  "a parent's dashboard": '/parents/me/',
 };
+const authorization = await demoToken();
 
 console.log(`| read | requests/s | p50 ms | p99 ms |\n|---|---:|---:|---:|`);
 for (const [name, path] of Object.entries(reads)) {
-  if (!path) continue;
-  const run = (duration) => autocannon({ url: base + path, connections: CONNECTIONS, duration });
+  const signedIn = path.startsWith('/parents/');
+  if (signedIn && !authorization) continue;
+  const headers = signedIn ? { authorization } : {};
+  const run = (duration) =>
+    autocannon({ url: base + path, connections: CONNECTIONS, duration, headers });
   await run(1);
   const { requests, latency, non2xx } = await run(Number(seconds));
   if (non2xx > 0) throw new Error(`${name}: ${non2xx} answers were not 2xx`);
   console.log(`| ${name} | ${Math.round(requests.average)} | ${latency.p50} | ${latency.p99} |`);
+}
+
+async function demoToken() {
+  const response = await fetch(`${base}/api/token/`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'demo@example.com', password: 'dreamjar-demo' }),
+  });
+  return response.ok ? `Bearer ${(await response.json()).access}` : undefined;
 }
 
 /** The path of the page after so many pages, or of the last that has a next. */

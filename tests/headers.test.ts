@@ -127,3 +127,12 @@ test('the last page has no next', async () => {
   const { headers } = await direct.get('/campaigns/').expect(200);
   expect(headers).not.toHaveProperty('link');
 });
+
+test('a forged host does not write a second link, and unknown parameters do not grow it', async () => {
+  const forged = 'evil.example>; rel="next", <http://e';
+  const { headers } = await firstPage(direct, { Host: forged });
+  expect(headers.link).toMatch(/^<\/campaigns\?[^<>]*>; rel="next"$/);
+  const path = `/campaigns?page_size=1&${'a=1&'.repeat(500)}category=hobbies`;
+  const { headers: more } = await direct.get(path).expect(200);
+  expect(more.link).toMatch(/\?page_size=1&category=hobbies&cursor=[\w-]+>/);
+});

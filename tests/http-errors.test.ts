@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test, vi } from 'vitest';
 import { useApi } from './support/api.js';
 import { expectError, send, sendBytes } from './support/bare-http.js';
 import { openJar, registerParent } from './support/factories.js';
@@ -172,4 +174,17 @@ test.each(['', ' ', '\n'])('a body of %j has no fields', async (body) => {
     'password',
     'username',
   ]);
+});
+
+test('a client that goes away in mid-body is no outage', async () => {
+  const from = api.logged.length;
+  const socket = connect(Number(new URL(api.address).port), '127.0.0.1');
+  socket.write(
+    'POST /parents/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"a"',
+  );
+  await once(api.server, 'request');
+  socket.destroy();
+  await vi.waitUntil(() => api.logged.slice(from).some((line) => line.includes('"msg":"request"')));
+  const lines = api.logged.slice(from).map((line) => JSON.parse(line) as { level: number });
+  expect(lines.filter(({ level }) => level > 30)).toEqual([]);
 });

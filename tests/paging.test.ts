@@ -175,7 +175,7 @@ describe('every list', () => {
 });
 
 describe('the link', () => {
-  test('is absolute, keeps the other parameters, and browsers may read it', async () => {
+  test('is absolute, keeps the other parameters that mean something, and browsers may read it', async () => {
     const path = '/campaigns?q=violin+mia&unknown=a%26b&category=hobbies&page_size=1&sort=newest';
     await openCampaign(api, parent, child);
     await openCampaign(api, parent, child);
@@ -190,7 +190,6 @@ describe('the link', () => {
     expect(cursor).toMatch(/^[\w-]+$/);
     expect(others).toEqual({
       q: 'violin mia',
-      unknown: 'a&b',
       category: 'hobbies',
       page_size: '1',
       sort: 'newest',

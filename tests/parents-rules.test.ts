@@ -251,3 +251,18 @@ describe('a username and an email', () => {
     for (const { status, body } of lost) expect([status, body]).toEqual([400, taken]);
   });
 });
+
+test('of ten changes with the same current password one is made', async () => {
+  const parent = await registerParent(api);
+  const wanted = Array.from({ length: 10 }, (_, i) => `new password, number ${i}`);
+  const answers = await Promise.all(
+    wanted.map((password) => {
+      const change = { password, current_password: parent.password };
+      return api.put('/parents/me/', change, parent.access);
+    }),
+  );
+  const made = answers.map(({ status }) => status);
+  expect(made.toSorted()).toEqual([200, ...Array<number>(9).fill(400)]);
+  const { email } = parent;
+  await api.post('/api/token/', { email, password: wanted[made.indexOf(200)]! }).expect(200);
+});

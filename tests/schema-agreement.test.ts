@@ -41,6 +41,7 @@ const SQL_ONLY = [
   'index campaigns_open_ending_soon: btree (deadline, id) WHERE is_open',
   'index campaign_search_text: gin (text gin_trgm_ops)',
   'function campaign_search_text',
+  'function fold_case',
   'function forget_donor',
   'function keep_campaign_totals',
   'function make_campaign_searchable',

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readConfig, type Config } from '../config.js';
+import { StartError } from './errors.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
+
+/** Of its hundred, for commands beside the server need some too. */
+const LARGEST_EMBEDDED_POOL = 80;
 
 /** The settings from the process and `.env`, the process first. @throws StartError */
 export function loadConfig(): Config {
@@ -20,6 +24,11 @@ export async function provideDatabase(
 ): Promise<ProvidedDatabase> {
   if (config.databaseUrl) {
     return { url: config.databaseUrl, notes: [], stop: () => Promise.resolve() };
+  }
+  if (config.databasePoolSize > LARGEST_EMBEDDED_POOL) {
+    throw new StartError(
+      `The embedded database has room for ${LARGEST_EMBEDDED_POOL} connections: lower DATABASE_POOL_SIZE, or set DATABASE_URL.`,
+    );
   }
   return startEmbeddedDatabase({ dataDir: config.dataDir, role });
 }

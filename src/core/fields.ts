@@ -32,7 +32,7 @@ export const idInPath = z
   .regex(/^[1-9]\d{0,9}$/)
   .transform(Number)
   .pipe(id)
-  .meta({ type: 'integer', minimum: 1, maximum: LARGEST_ID });
+  .meta({ override: { type: 'integer', minimum: 1, maximum: LARGEST_ID, pattern: undefined } });
 
 interface TextRule {
   /** Code points, after trimming. */

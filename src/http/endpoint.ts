@@ -29,6 +29,8 @@ export interface EndpointDescription {
   query?: z.ZodObject;
   body?: z.ZodObject;
   answer: { status: 200 | 201 | 204; description: string; schema?: z.ZodType; paged?: boolean };
+  /** Whether it answers without the database, and so also while that is away. */
+  needsNoDatabase?: true;
   /** The refusals that this endpoint adds to those of its access, query and body. */
   refusals?: ErrorCode[];
 }
@@ -106,7 +108,7 @@ function endpoint<
   A extends z.ZodType,
   R,
 >(spec: Specification<C, P, Q, B, A, R>): Endpoint<C> {
-  const { access, exists, rules, handle, answer } = spec;
+  const { access, exists, rules, handle } = spec;
   return {
     description: spec,
     run: async (ctx, call) => {
@@ -123,7 +125,7 @@ function endpoint<
         throw error;
       });
       const result = await handle({ ctx, params, query, body, resource });
-      return reply(answer, result, call.rawQuery);
+      return reply(spec, result, call.rawQuery);
     },
   };
 }
@@ -135,13 +137,16 @@ function parsePath(schema: z.ZodObject | undefined, params: Record<string, unkno
   return parsed.data;
 }
 
-function reply(answer: EndpointDescription['answer'], result: unknown, rawQuery: string): Reply {
+function reply({ answer, query }: EndpointDescription, result: unknown, rawQuery: string): Reply {
   const { status, schema } = answer;
   if (!schema) return { status, body: undefined };
   if (!(result instanceof Page)) return { status, body: schema.parse(result) };
   const body = schema.parse(result.items);
   if (result.next === null) return { status, body };
-  const next = new URLSearchParams(rawQuery);
+  const asked = [...new URLSearchParams(rawQuery)].filter(
+    ([name]) => query && Object.hasOwn(query.shape, name),
+  );
+  const next = new URLSearchParams(asked);
   next.set('cursor', encodeCursor(result.next));
   return { status, body, next: next.toString() };
 }

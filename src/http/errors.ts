@@ -49,13 +49,15 @@ export function refuse(res: Response, { code, detail }: Refusal): void {
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  const fault = fromExpress(error);
+  if (fault) return fault;
   if (isDatabaseAway(error)) {
     return new Refusal(
       'unavailable',
       'The service is busy or being restarted. Try again in a moment.',
     );
   }
-  return fromExpress(error) ?? new Refusal('internal_error', 'Something went wrong on our side.');
+  return new Refusal('internal_error', 'Something went wrong on our side.');
 }
 
 /** Express and its body reader throw errors with a `status` for what the client did wrong. */

@@ -9,6 +9,7 @@ const PING = statement('SELECT 1');
 
 export const live = forAnyone({
   summary: 'Whether the process runs',
+  needsNoDatabase: true,
   answer: { status: 200, description: 'It runs.', schema: Health },
   handle: () => Promise.resolve({ status: 'ok' as const }),
 });

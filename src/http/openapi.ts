@@ -18,7 +18,10 @@ anyone may browse and give.
 Every path works with and without the slash at its end. Money is whole units of one currency. Times are
 RFC 3339 in UTC. Lists are bare arrays; \`Link\` with \`rel="next"\` leads to the next page. Text is trimmed
 and stored in Unicode's form NFC; lengths count code points. Unknown fields are ignored. PUT and PATCH are
-both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.`;
+both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.
+
+On every path: a method that it doesn't have gets 405 with \`Allow\`, a path that isn't there 404, a request
+that comes too slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form.`;
 
 const Refusal = z
   .object({ detail: z.string(), code: z.string() })
@@ -113,7 +116,8 @@ function responses(
   description: EndpointDescription,
 ): ZodOpenApiResponsesObject {
   const { answer, params, query, body, refusals = [] } = description;
-  const codes: ErrorCode[] = [...refusals, 'unavailable'];
+  const codes: ErrorCode[] = [...refusals];
+  if (!description.needsNoDatabase) codes.push('unavailable');
   if (audience === 'anyone') codes.push('token_not_valid');
   if (audience === 'parents') codes.push('not_authenticated', 'token_not_valid');
   if (params) codes.push('not_found');

@@ -70,7 +70,7 @@ function refuseBadEncoding(schema: z.ZodObject, rawQuery: string): void {
   const errors: FieldErrors = {};
   for (const parameter of rawQuery.split('&').filter((part) => !isUtf8(part))) {
     const name = parameter.split('=', 1)[0] ?? '';
-    errors[name in schema.shape ? name : NO_FIELD] = ['Not percent-encoded UTF-8.'];
+    errors[Object.hasOwn(schema.shape, name) ? name : NO_FIELD] = ['Not percent-encoded UTF-8.'];
   }
   if (Object.keys(errors).length > 0) throw new InvalidInput(errors);
 }

@@ -54,10 +54,14 @@ function send(
 ): void {
   res.set('Cache-Control', 'no-store');
   if (next !== undefined) {
-    const base = publicUrl ?? `${req.protocol}://${req.headers.host ?? 'localhost'}`;
-    res.set('Link', `<${base}${req.path}?${next}>; rel="next"`);
+    res.set('Link', `<${publicUrl ?? ownAddress(req)}${req.path}?${next}>; rel="next"`);
   }
   res.status(status);
   if (body === undefined) res.end();
   else res.json(body);
+}
+
+/** The address that the client used, if it is one; else none, and the reference is relative (RFC 8288). */
+function ownAddress({ protocol, headers: { host = '' } }: Request): string {
+  return /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) ? `${protocol}://${host}` : '';
 }

@@ -19,14 +19,12 @@ export interface DonationRow {
   donorEmail: string | null;
 }
 
-const COLUMNS = `d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName", d.date_donated AS "dateDonated"`;
+/** The columns that every form of a gift is made of, from `donations d`. */
+export const DONATION_COLUMNS = `d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName", d.date_donated AS "dateDonated"`;
 
 /** The columns of a `DonationRow` for the campaign's owner, from `donations d` and its `parents donor`. */
-export const OWN_DONATION_COLUMNS = `${COLUMNS},
+export const OWN_DONATION_COLUMNS = `${DONATION_COLUMNS},
   d.donor_id AS "donorId", coalesce(donor.email, d.donor_email) AS "donorEmail"`;
-
-/** The same for everybody else: who gave isn't even read. */
-export const PUBLIC_DONATION_COLUMNS = `${COLUMNS}, NULL::int AS "donorId", NULL AS "donorEmail"`;
 
 /** A gift with what its donor may know of the campaign; null where the campaign is gone. */
 export interface GivenRow extends DonationRow {

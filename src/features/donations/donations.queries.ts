@@ -1,7 +1,12 @@
 import type { Context, ParentContext } from '../../core/context.js';
 import { statement } from '../../core/database.js';
 import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
-import { OWN_DONATION_COLUMNS, type DonationRow, type GivenRow } from './donations.presenter.js';
+import {
+  DONATION_COLUMNS,
+  OWN_DONATION_COLUMNS,
+  type DonationRow,
+  type GivenRow,
+} from './donations.presenter.js';
 
 /** A gift to be stored. A guest has an email and no donor, a parent the reverse. */
 export interface Gift {
@@ -63,8 +68,7 @@ const OF_CAMPAIGN = statement(`
    ORDER BY gift.id DESC`);
 
 const GIVEN_BY = statement(`
-  SELECT d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName",
-         d.date_donated AS "dateDonated", d.donor_id AS "donorId", c.id AS "campaignId",
+  SELECT ${DONATION_COLUMNS}, d.donor_id AS "donorId", c.id AS "campaignId",
          c.title AS "campaignTitle", c.goal AS "campaignGoal", ch.first_name AS "childFirstName"
     FROM donations d
     LEFT JOIN campaigns c ON c.id = d.campaign_id

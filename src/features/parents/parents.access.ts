@@ -1,5 +1,26 @@
 import type { ParentContext } from '../../core/context.js';
 import { Refusal } from '../../core/errors.js';
+import { tokenNotValid } from '../sessions/tokens.js';
+
+/** What a change of the password is checked against, and must still find when it is written. */
+export interface Credential {
+  passwordHash: string;
+}
+
+/** As `onlySelf`, and gives the password's hash of now. */
+export async function selfToChange(
+  ctx: ParentContext,
+  params: { id: number | 'me' },
+): Promise<Credential> {
+  await onlySelf(ctx, params);
+  const { id } = ctx.parent;
+  const account = await ctx.db.prisma.parent.findUnique({
+    where: { id },
+    select: { passwordHash: true },
+  });
+  if (!account) throw tokenNotValid();
+  return account;
+}
 
 /**
  * Lets a parent at that parent's own pages only, named by id or as `me`.

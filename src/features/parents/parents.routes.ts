@@ -1,6 +1,6 @@
 import { forAnyone, forParents } from '../../http/endpoint.js';
 import { deleteParent, showParent } from '../family/family.service.js';
-import { onlySelf } from './parents.access.js';
+import { onlySelf, selfToChange } from './parents.access.js';
 import { presentParent } from './parents.presenter.js';
 import {
   ParentChanges,
@@ -40,12 +40,13 @@ export const change = forParents({
   summary: 'Change your profile or password',
   description: 'Partial. `password` needs `current_password`, and ends all refresh tokens.',
   params: ParentPath,
-  access: onlySelf,
+  access: selfToChange,
   body: ParentChanges,
   rules: parentChangesErrors,
   answer: { status: 200, description: 'The parent as changed.', schema: ParentForm },
   refusals: ['permission_denied'],
-  handle: async ({ ctx, body }) => showParent(ctx, await changeParent(ctx, body)),
+  handle: async ({ ctx, body, resource }) =>
+    showParent(ctx, await changeParent(ctx, body, resource)),
 });
 
 export const remove = forParents({

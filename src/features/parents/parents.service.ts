@@ -6,6 +6,7 @@ import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { hashPassword, isPassword } from '../../core/passwords.js';
 import { endRefreshTokens, startSession, type TokenPair } from '../sessions/sessions.service.js';
 import { tokenNotValid } from '../sessions/tokens.js';
+import type { Credential } from './parents.access.js';
 import type { ParentRow } from './parents.presenter.js';
 import type { ParentChanges, Registration } from './parents.schemas.js';
 
@@ -13,6 +14,8 @@ const TAKEN = {
   username: 'A user with that username already exists.',
   email: 'A user with that email already exists.',
 };
+
+const WRONG_PASSWORD = { current_password: ['This is not your current password.'] };
 
 const WHAT_IS_TAKEN = statement(`
   SELECT coalesce(bool_or(lower(username) = lower($1)), false) AS username,
@@ -52,30 +55,27 @@ export async function registerParent(
 export async function parentChangesErrors(
   ctx: ParentContext,
   input: ChangesInput,
+  credential: Credential,
 ): Promise<FieldErrors> {
   const taken = await takenErrors(ctx, input, ctx.parent.id);
   if (!input.current_password) {
     if (input.password === undefined) return taken;
     return { ...taken, current_password: ['This field is required.'] };
   }
-  const { id } = ctx.parent;
-  const account = await ctx.db.prisma.parent.findUnique({
-    where: { id },
-    select: { passwordHash: true },
-  });
-  const right = await isPassword(
-    input.current_password,
-    account?.passwordHash ?? null,
-    ctx.settings.bcryptCost,
-  );
-  return right ? taken : { ...taken, current_password: ['This is not your current password.'] };
+  const { bcryptCost } = ctx.settings;
+  const right = await isPassword(input.current_password, credential.passwordHash, bcryptCost);
+  return right ? taken : { ...taken, ...WRONG_PASSWORD };
 }
 
 /**
  * Changes what is given of the signed-in parent; a new password ends all refresh tokens.
  * @throws InvalidInput when another took the username or email meanwhile.
  */
-export async function changeParent(ctx: ParentContext, input: ChangesInput): Promise<ParentRow> {
+export async function changeParent(
+  ctx: ParentContext,
+  input: ChangesInput,
+  credential: Credential,
+): Promise<ParentRow> {
   const { password, username, email } = input;
   const passwordHash = password && (await hashPassword(password, ctx.settings.bcryptCost));
   const data = {
@@ -86,8 +86,10 @@ export async function changeParent(ctx: ParentContext, input: ChangesInput): Pro
   };
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
-      const [parent] = await tx.parent.updateManyAndReturn({ where: { id: ctx.parent.id }, data });
-      if (!parent) throw tokenNotValid();
+      // Who changed the password meanwhile has made the current one another.
+      const where = { id: ctx.parent.id, ...(passwordHash && credential) };
+      const [parent] = await tx.parent.updateManyAndReturn({ where, data });
+      if (!parent) throw passwordHash ? new InvalidInput(WRONG_PASSWORD) : tokenNotValid();
       if (passwordHash) await endRefreshTokens(ctx, tx);
       return parent;
     }),

@@ -13,11 +13,20 @@ export interface Settings {
 export interface SignedInParent {
   id: number;
   sessionId: number;
+  isStaff: boolean;
   username: string;
   email: string;
   firstName: string;
   lastName: string;
   dateJoined: Date;
+}
+
+/** Who speaks to us, as far as the connection tells. */
+export interface Client {
+  /** The address, behind trusted proxies the one they name. */
+  address: string;
+  /** What the browser or program calls itself: at most 300 characters, unverified. */
+  userAgent: string;
 }
 
 /** Everything a verb may know of the request it serves: who, when, and the way to the database. */
@@ -28,6 +37,7 @@ export interface Context {
   readonly db: Database;
   readonly log: Logger;
   readonly settings: Settings;
+  readonly client: Client;
   /** Null for a visitor. */
   readonly parent: SignedInParent | null;
 }

@@ -69,6 +69,8 @@ function isProxyAddress(text: string): boolean {
   return more.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
 }
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: wholeNumber(0, 65_535).prefault('3000'),
@@ -85,6 +87,19 @@ const environment = z.object({
   BCRYPT_COST: wholeNumber(4, 15).prefault('12'),
   CORS_ORIGINS: origins.prefault('http://localhost:3000,http://localhost:5173'),
   PUBLIC_URL: httpUrl.optional(),
+  FRONTEND_URL: httpUrl.optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'an smtp:// or smtps:// URL')
+    .optional(),
+  MAIL_FROM: z.string().max(320).default('DreamJar <no-reply@localhost>'),
+  RATE_LIMIT: z.enum(['on', 'off']).default('on'),
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().optional(),
+  GOOGLE_CALLBACK_URL: httpUrl.optional(),
+  GOOGLE_AUTHORIZATION_URL: httpUrl.prefault('https://accounts.google.com/o/oauth2/v2/auth'),
+  GOOGLE_TOKEN_URL: httpUrl.prefault('https://oauth2.googleapis.com/token'),
+  GOOGLE_USERINFO_URL: httpUrl.prefault('https://openidconnect.googleapis.com/v1/userinfo'),
   TRUST_PROXY: trustProxy.prefault('0'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -108,7 +123,26 @@ export interface Config {
   publicUrl: string | undefined;
   /** Express's `trust proxy`: how many proxies stand in front, or their addresses. */
   trustProxy: number | string[];
+  /** The browser app: where Google sign-in returns to, and the base of links in mail. */
+  frontendUrl: string | undefined;
+  mail: {
+    /** Absent: mail becomes files in `dataDir`. */ smtpUrl: string | undefined;
+    from: string;
+  };
+  /** Absent: its routes answer 503. */
+  google: GoogleConfig | undefined;
+  rateLimit: boolean;
   logLevel: string;
+}
+
+/** Google's client and endpoints. */
+export interface GoogleConfig {
+  clientId: string;
+  clientSecret: string;
+  callbackUrl: string;
+  authorizationUrl: string;
+  tokenUrl: string;
+  userinfoUrl: string;
 }
 
 /**
@@ -140,6 +174,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     corsOrigins: data.CORS_ORIGINS,
     publicUrl: data.PUBLIC_URL,
     trustProxy: data.TRUST_PROXY,
+    frontendUrl: data.FRONTEND_URL,
+    mail: { smtpUrl: data.SMTP_URL, from: data.MAIL_FROM },
+    google: googleConfig(data),
+    rateLimit: data.RATE_LIMIT === 'on',
     logLevel: data.LOG_LEVEL,
   };
 }
@@ -150,5 +188,27 @@ function refuseUnsafe(data: z.output<typeof environment>, production: boolean): 
   if (missing.length > 0) {
     throw new StartError(`In production ${missing.join(' and ')} must be set. See .env.example.`);
   }
+  if (data.RATE_LIMIT === 'off' && !LOOPBACK.test(data.HOST ?? '')) {
+    throw new StartError('In production RATE_LIMIT=off needs HOST to be a loopback address.');
+  }
   if (data.BCRYPT_COST < 10) throw new StartError('In production BCRYPT_COST must be 10 to 15.');
+}
+
+function googleConfig(data: z.output<typeof environment>): GoogleConfig | undefined {
+  const { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = data;
+  const callbackUrl = data.GOOGLE_CALLBACK_URL;
+  if (!clientId && !clientSecret && !callbackUrl) return undefined;
+  if (!clientId || !clientSecret || !callbackUrl) {
+    throw new StartError(
+      'GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET and GOOGLE_CALLBACK_URL go together: set all three or none.',
+    );
+  }
+  return {
+    clientId,
+    clientSecret,
+    callbackUrl,
+    authorizationUrl: data.GOOGLE_AUTHORIZATION_URL,
+    tokenUrl: data.GOOGLE_TOKEN_URL,
+    userinfoUrl: data.GOOGLE_USERINFO_URL,
+  };
 }

@@ -4,6 +4,7 @@ import * as campaigns from './features/campaigns/campaigns.routes.js';
 import * as children from './features/children/children.routes.js';
 import * as donations from './features/donations/donations.routes.js';
 import * as parents from './features/parents/parents.routes.js';
+import * as sessions from './features/sessions/sessions.routes.js';
 import type { Audience } from './http/authenticate.js';
 import type { Endpoint } from './http/endpoint.js';
 import * as health from './http/health.js';
@@ -46,6 +47,9 @@ export function routes(isStopping: () => boolean): Route[] {
       'DELETE /parents/:id/': parents.remove,
       'GET /parents/:id/children/': children.list,
       'POST /parents/:id/children/': children.create,
+      'GET /parents/:id/sessions/': sessions.list,
+      'DELETE /parents/:id/sessions/': sessions.endOthers,
+      'DELETE /parents/:id/sessions/:session/': sessions.end,
       'GET /children/:id/': children.show,
       'PUT /children/:id/': children.change,
       'PATCH /children/:id/': children.change,

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
-import type { Context, ParentContext } from '../core/context.js';
+import type { Client, Context, ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
+import { tidy } from '../core/text.js';
 import { authenticate } from '../features/auth/auth.service.js';
 
 /** How a route treats the `Authorization` header. */
@@ -8,7 +9,7 @@ export type Audience = 'ignoring tokens' | 'anyone' | 'parents';
 
 /** Builds `req.ctx` for a visitor; who signs the request is found out by `contextFor`. */
 export function visitorContext(
-  shared: Omit<Context, 'requestId' | 'now' | 'parent' | 'log'> & {
+  shared: Omit<Context, 'requestId' | 'now' | 'parent' | 'client' | 'log'> & {
     log: Context['log'];
     clock: () => Date;
   },
@@ -16,7 +17,14 @@ export function visitorContext(
   const { clock, ...rest } = shared;
   return (req, _res, next) => {
     const log = shared.log.child({ id: req.id });
-    req.ctx = { ...rest, log, requestId: req.id, now: clock(), parent: null };
+    req.ctx = {
+      ...rest,
+      log,
+      requestId: req.id,
+      now: clock(),
+      parent: null,
+      client: clientOf(req),
+    };
     next();
   };
 }
@@ -39,4 +47,11 @@ export async function contextFor(
     );
   }
   return { ...req.ctx, parent: await authenticate(req.ctx, header) };
+}
+
+const LONGEST_USER_AGENT = 300;
+
+function clientOf(req: Request): Client {
+  const userAgent = tidy(req.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT);
+  return { address: req.ip ?? '', userAgent };
 }

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { id, idInPath, moment } from '../../core/fields.js';
 
 /** A session of the signed-in parent, in a path that begins with the parent. */
-export const SessionPath = z.object({ id: z.union([z.literal('me'), idInPath]), session: idInPath });
+export const SessionPath = z.object({
+  id: z.union([z.literal('me'), idInPath]),
+  session: idInPath,
+});
 
 /** A signed-in device as its parent sees it. */
 export const SessionForm = z

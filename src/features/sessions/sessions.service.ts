@@ -2,6 +2,8 @@ import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Context, ParentContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
 import type { Transaction } from '../../core/database.js';
+import { Refusal } from '../../core/errors.js';
+import type { SessionRow } from './sessions.presenter.js';
 import { signAccess, signRefresh, tokenNotValid, verifyRefresh, type Life } from './tokens.js';
 
 /** Seconds after which a session ends, however often it was refreshed: 90 days. */
@@ -9,6 +11,9 @@ const LONGEST_SESSION = 90 * 24 * 3600;
 
 /** Milliseconds in which the token spent last may be replayed, for a client that lost the answer. */
 const REPLAY_WINDOW = 10_000;
+
+/** How many sessions a list shows. */
+const MOST_SESSIONS = 100;
 
 /** What a client signs its requests with, and what it gets the next pair with. */
 export interface TokenPair {
@@ -25,7 +30,15 @@ export async function startSession(
   const expiresAt = new Date(ctx.now.getTime() + LONGEST_SESSION * 1000);
   await tx.session.deleteMany({ where: { parentId, expiresAt: { lte: ctx.now } } });
   const session = await tx.session
-    .create({ data: { parentId, createdAt: ctx.now, rotatedAt: ctx.now, expiresAt } })
+    .create({
+      data: {
+        parentId,
+        createdAt: ctx.now,
+        rotatedAt: ctx.now,
+        expiresAt,
+        userAgent: ctx.client.userAgent,
+      },
+    })
     .catch(whenViolated('sessions_parent_id_fkey', tokenNotValid));
   const refresh = signRefresh(
     { parentId, sessionId: session.id, jti: randomUUID() },
@@ -74,6 +87,30 @@ export async function endRefreshTokens(ctx: ParentContext, tx: Transaction): Pro
     where: { id: sessionId, parentId },
     data: { tokenHash: null, spentTokenHash: null },
   });
+}
+
+/** The signed-in parent's sessions, newest first. */
+export function listSessions(ctx: ParentContext): Promise<SessionRow[]> {
+  return ctx.db.prisma.session.findMany({
+    where: { parentId: ctx.parent.id, expiresAt: { gt: ctx.now } },
+    orderBy: { id: 'desc' },
+    take: MOST_SESSIONS,
+  });
+}
+
+/** Ends one session of the signed-in parent. @throws Refusal 404 when there is no such session. */
+export async function endSession(ctx: ParentContext, id: number): Promise<void> {
+  const ended = await ctx.db.prisma.session.deleteMany({ where: { id, parentId: ctx.parent.id } });
+  if (ended.count === 0) throw new Refusal('not_found', 'There is no such session.');
+}
+
+/** Ends all sessions of the signed-in parent but the one that asks. */
+export async function endOtherSessions(
+  ctx: ParentContext,
+  tx: Transaction = ctx.db.prisma,
+): Promise<void> {
+  const { id: parentId, sessionId } = ctx.parent;
+  await tx.session.deleteMany({ where: { parentId, id: { not: sessionId } } });
 }
 
 /** When `refresh` was spent, if that was the last one and just now; else the session ends. */

@@ -1,6 +1,5 @@
 import cors from 'cors';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { Config } from './config.js';
 import type { Settings } from './core/context.js';
 import type { Database } from './core/database.js';
@@ -9,13 +8,15 @@ import { visitorContext } from './http/authenticate.js';
 import { docs } from './http/docs.js';
 import { answerError } from './http/errors.js';
 import { jsonBody } from './http/json-body.js';
+import { createLimits, noLimits } from './http/limits.js';
 import { requestLog } from './http/request-log.js';
+import { securityHeaders } from './http/security-headers.js';
 import { nothingHere, serve } from './http/serve.js';
 import { routes } from './routes.js';
 
 /** All that the app stands on. */
 export interface AppDependencies {
-  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'trustProxy'>;
+  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'rateLimit' | 'trustProxy'>;
   settings: Settings;
   db: Database;
   log: Logger;
@@ -27,6 +28,8 @@ export interface AppDependencies {
 export function createApp(deps: AppDependencies): Express {
   const { config, settings, db, log, clock = () => new Date(), isStopping = () => false } = deps;
   const map = routes(isStopping);
+  const { jwtSecret } = settings;
+  const limits = config.rateLimit ? createLimits({ db, log, jwtSecret }) : noLimits;
 
   const app = express();
   app.set('trust proxy', config.trustProxy);
@@ -35,7 +38,7 @@ export function createApp(deps: AppDependencies): Express {
 
   app.use(requestLog(log));
   app.use(visitorContext({ settings, db, log, clock }));
-  app.use(helmet());
+  app.use(securityHeaders);
   app.use(
     cors({
       origin: config.corsOrigins,
@@ -47,7 +50,7 @@ export function createApp(deps: AppDependencies): Express {
   );
   app.use(jsonBody);
   app.use(docs(map));
-  app.use(serve(map, config.publicUrl));
+  app.use(serve(map, config.publicUrl, limits));
   app.use(nothingHere);
   app.use(answerError);
   return app;

@@ -33,10 +33,12 @@ const postgresUrl = z
     'a postgresql:// URL',
   );
 
-const httpUrl = z
+/** As it was given: providers compare a callback's address letter by letter. */
+const exactUrl = z
   .url({ protocol: /^https?$/, error: 'an http or https URL' })
-  .refine((url) => !/[?#]/.test(url), 'an http or https URL with nothing after its path')
-  .transform((url) => url.replace(/\/+$/, ''));
+  .refine((url) => !/[?#]/.test(url), 'an http or https URL with nothing after its path');
+
+const httpUrl = exactUrl.transform((url) => url.replace(/\/+$/, ''));
 
 const origin = z
   .url({
@@ -96,10 +98,10 @@ const environment = z.object({
   RATE_LIMIT: z.enum(['on', 'off']).default('on'),
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_CLIENT_SECRET: z.string().optional(),
-  GOOGLE_CALLBACK_URL: httpUrl.optional(),
-  GOOGLE_AUTHORIZATION_URL: httpUrl.prefault('https://accounts.google.com/o/oauth2/v2/auth'),
-  GOOGLE_TOKEN_URL: httpUrl.prefault('https://oauth2.googleapis.com/token'),
-  GOOGLE_USERINFO_URL: httpUrl.prefault('https://openidconnect.googleapis.com/v1/userinfo'),
+  GOOGLE_CALLBACK_URL: exactUrl.optional(),
+  GOOGLE_AUTHORIZATION_URL: exactUrl.prefault('https://accounts.google.com/o/oauth2/v2/auth'),
+  GOOGLE_TOKEN_URL: exactUrl.prefault('https://oauth2.googleapis.com/token'),
+  GOOGLE_USERINFO_URL: exactUrl.prefault('https://openidconnect.googleapis.com/v1/userinfo'),
   TRUST_PROXY: trustProxy.prefault('0'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

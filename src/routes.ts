@@ -3,8 +3,11 @@ import * as auth from './features/auth/auth.routes.js';
 import * as campaigns from './features/campaigns/campaigns.routes.js';
 import * as children from './features/children/children.routes.js';
 import * as donations from './features/donations/donations.routes.js';
+import * as google from './features/google/google.routes.js';
 import * as parents from './features/parents/parents.routes.js';
+import * as passwordReset from './features/password-reset/password-reset.routes.js';
 import * as sessions from './features/sessions/sessions.routes.js';
+import * as verification from './features/verification/verification.routes.js';
 import type { Audience } from './http/authenticate.js';
 import type { Endpoint } from './http/endpoint.js';
 import * as health from './http/health.js';
@@ -29,6 +32,11 @@ export function routes(isStopping: () => boolean): Route[] {
       'POST /api/token/': auth.obtainTokens,
       'POST /api/token/refresh/': auth.refreshTokens,
       'POST /api/token/blacklist/': auth.blacklistToken,
+      'GET /auth/google/login/': google.login,
+      'GET /api/auth/google/callback/': google.callback,
+      'POST /api/auth/google/exchange/': google.exchange,
+      'POST /api/auth/password/reset/': passwordReset.request,
+      'POST /api/auth/password/reset/confirm/': passwordReset.confirm,
     }),
 
     // Visitors and parents alike. A token, if there is one, must be good.
@@ -41,6 +49,8 @@ export function routes(isStopping: () => boolean): Route[] {
 
     // From here a parent is required, and sees and changes only what is that parent's own.
     ...map('parents', {
+      'POST /api/auth/email/verify/': verification.verify,
+      'POST /api/auth/email/resend/': verification.resend,
       'GET /parents/:id/': parents.show,
       'PUT /parents/:id/': parents.change,
       'PATCH /parents/:id/': parents.change,

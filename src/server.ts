@@ -8,6 +8,7 @@ import { createLogger } from './core/logger.js';
 import { migrate } from './core/migrate.js';
 import { developmentSecret } from './core/secret.js';
 import { addressOf, listen, stopListening } from './http/listen.js';
+import { startWorker } from './jobs/worker.js';
 
 /** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
 const NOT_READY = 500;
@@ -39,7 +40,11 @@ async function start(): Promise<void> {
   const settings = { ...config, jwtSecret };
   const app = createApp({ config, settings, db, log, isStopping: () => stopping });
   const server = await listen(app, config.port, config.host);
-  opened.push(() => stopListening(server));
+  const worker = startWorker({ config, settings, databaseUrl: database.url, db, log });
+  // Side by side: one after the other they could take too long.
+  opened.push(async () => {
+    await Promise.all([stopListening(server), worker.stop()]);
+  });
   announce(config, addressOf(server), database.notes);
 }
 

@@ -35,6 +35,10 @@ test('an empty environment gives the defaults of a desk', () => {
     publicUrl: undefined,
     trustProxy: 0,
     logLevel: 'info',
+    frontendUrl: undefined,
+    mail: { smtpUrl: undefined, from: 'DreamJar <no-reply@localhost>' },
+    google: undefined,
+    rateLimit: true,
   });
 });
 
@@ -57,6 +61,14 @@ test('every setting is read', () => {
     PUBLIC_URL: 'https://api.dreamjar.example/',
     TRUST_PROXY: '2',
     LOG_LEVEL: 'trace',
+    FRONTEND_URL: 'https://dreamjar.example/',
+    SMTP_URL: 'smtp://mail.example',
+    MAIL_FROM: 'Jar <jar@dreamjar.example>',
+    RATE_LIMIT: 'off',
+    GOOGLE_CLIENT_ID: 'id',
+    GOOGLE_CLIENT_SECRET: 'hush',
+    GOOGLE_CALLBACK_URL: 'https://api.dreamjar.example/api/auth/google/callback/',
+    GOOGLE_TOKEN_URL: 'http://127.0.0.1:1/token',
   });
   expect(config).toEqual({
     production: true,
@@ -73,6 +85,17 @@ test('every setting is read', () => {
     publicUrl: 'https://api.dreamjar.example',
     trustProxy: 2,
     logLevel: 'trace',
+    frontendUrl: 'https://dreamjar.example',
+    mail: { smtpUrl: 'smtp://mail.example', from: 'Jar <jar@dreamjar.example>' },
+    rateLimit: false,
+    google: {
+      clientId: 'id',
+      clientSecret: 'hush',
+      callbackUrl: 'https://api.dreamjar.example/api/auth/google/callback/',
+      authorizationUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+      tokenUrl: 'http://127.0.0.1:1/token',
+      userinfoUrl: 'https://openidconnect.googleapis.com/v1/userinfo',
+    },
   });
 });
 
@@ -159,4 +182,14 @@ test('production wants a database and a secret, and costly hashes', () => {
   expect(complaintAbout({ ...PRODUCTION, BCRYPT_COST: '9' })).toContain('BCRYPT_COST');
   expect(readConfig(PRODUCTION)).toMatchObject({ production: true, host: '0.0.0.0' });
   expect(readConfig({ BCRYPT_COST: '4' }).bcryptCost).toBe(4);
+});
+
+test.each([
+  ['RATE_LIMIT', { ...PRODUCTION, RATE_LIMIT: 'off' }],
+  ['RATE_LIMIT', { ...PRODUCTION, RATE_LIMIT: 'off', HOST: '0.0.0.0' }],
+  ['GOOGLE_CLIENT_SECRET', { GOOGLE_CLIENT_ID: 'id' }],
+  ['SMTP_URL', { SMTP_URL: 'https://mail.example' }],
+  ['FRONTEND_URL', { FRONTEND_URL: 'dreamjar.example' }],
+])('%s: %j is refused', (name, settings) => {
+  expect(() => readConfig(settings)).toThrow(name);
 });

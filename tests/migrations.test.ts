@@ -136,6 +136,8 @@ describe('a run', () => {
     await place.rows(`CREATE ROLE ${role} LOGIN PASSWORD 'for tests'`);
     undo.push(() => place.rows(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
     await place.rows(`GRANT SELECT ON _prisma_migrations TO ${role}`);
+    await place.rows(`GRANT USAGE ON SCHEMA graphile_worker TO ${role}`);
+    await place.rows(`GRANT SELECT ON graphile_worker.migrations TO ${role}`);
     const url = new URL(place.url);
     url.username = role;
     url.password = 'for tests';

@@ -1,16 +1,38 @@
 import { expect, test } from 'vitest';
+import {
+  createPasswordReset,
+  passwordResetMail,
+} from '../src/features/password-reset/password-reset.service.js';
+import { verificationMail } from '../src/features/verification/verification.service.js';
 import { useApi } from './support/api.js';
 import { useDocument } from './support/document.js';
-import { guestGift, openJar, registerParent, yearsAgo } from './support/factories.js';
+import {
+  guestGift,
+  openJar,
+  registerParent,
+  yearsAgo,
+  type TestParent,
+} from './support/factories.js';
+import { agree, arrival, CALLBACK, leave, signIn, useProvider } from './support/google.js';
+import { SETTINGS } from './support/worker.js';
 
 const api = useApi();
+const provider = useProvider(`http://localhost:3000${CALLBACK}`);
+const google = useApi({ google: () => provider.google });
+const withApp = useApi({
+  google: () => provider.google,
+  frontendUrl: 'https://app.dreamjar.example',
+});
 const away = useApi({ through: () => Promise.resolve('postgresql://nobody@127.0.0.1:1/nothing') });
+const limited = useApi({ rateLimit: true });
 const served = useDocument(api);
 
 interface Call {
   id?: number | string;
+  session?: number;
   token?: string;
   query?: string;
+  cookie?: string;
   body?: unknown;
   type?: string;
 }
@@ -19,11 +41,13 @@ const seen = new Set<string>();
 
 /** Makes a call, and expects the status and the form that the document tells. */
 async function call(operation: string, status: number, options: Call = {}, of = api) {
-  const { id = 'me', token, query = '', body, type = 'json' } = options;
+  const { id = 'me', session = 999_999, token, query = '', cookie, body, type = 'json' } = options;
   const [method, path] = operation.split(' ') as [string, string];
   const verb = method.toLowerCase() as 'delete';
-  const request = of[verb](path.replace('{id}', String(id)) + query);
+  const place = path.replace('{id}', String(id)).replace('{session}', String(session));
+  const request = of[verb](place + query).redirects(0);
   if (token) void request.set('Authorization', `Bearer ${token}`);
+  if (cookie) void request.set('Cookie', cookie);
   if (body !== undefined) void request.type(type).send(body as object);
   const response = await request;
   expect(response.status, `${operation}: ${response.text}`).toBe(status);
@@ -34,7 +58,8 @@ async function call(operation: string, status: number, options: Call = {}, of = 
 
 const NEW_CHILD = { name: 'Ben', date_of_birth: yearsAgo(3) };
 const NEW_CAMPAIGN = { title: 'Boots', description: 'Red.', goal: 90, category: 'sports' };
-const PRIVATE = /^\w+ \/(parents\/\{id\}|children|donations)|^(PUT|PATCH|DELETE) \/campaigns/;
+const PRIVATE =
+  /^\w+ \/(parents\/\{id\}|children|donations|api\/auth\/email)|^(PUT|PATCH|DELETE) \/campaigns/;
 
 test('every refusal is in the form that the document tells', async () => {
   const { parent, child, campaign } = await openJar(api);
@@ -47,7 +72,7 @@ test('every refusal is in the form that the document tells', async () => {
   for (const [operation, { requestBody, parameters = [] }] of served.operations) {
     const id = ids[operation.split('/')[1]!] ?? 0;
     const token = parent.access;
-    const paged = parameters.some(({ in: place }) => place === 'query');
+    const paged = parameters.some(({ name }) => name === 'cursor');
     if (PRIVATE.test(operation)) await call(operation, 401, { id, body: requestBody && {} });
     if (PRIVATE.test(operation) || / \/campaigns/.test(operation))
       await call(operation, 401, { id, token: 'bad', body: requestBody && {} });
@@ -110,12 +135,51 @@ test('every success is in the form that the document tells', async () => {
   await call('GET /parents/{id}/', 200, { token });
   await call('GET /parents/{id}/children/', 200, { token });
 
+  await passwordsAndSessions(parent, token);
   await call('DELETE /campaigns/{id}/', 204, atCampaign);
   const { body: history } = await call('GET /donations/', 200, { token });
   expect(history[0].campaign.title).toBe('Deleted DreamJar');
   await api.database.sql('UPDATE campaigns SET is_open = false');
   await call('DELETE /children/{id}/', 204, atChild);
   await call('DELETE /parents/{id}/', 204, { token });
+});
+
+async function passwordsAndSessions({ id, email, password }: TestParent, token: string) {
+  const { body: sessions } = await call('GET /parents/{id}/sessions/', 200, { token });
+  expect(sessions).not.toEqual([]);
+  const { body: other } = await call('POST /api/token/', 200, { body: { email, password } });
+  const { body: both } = await call('GET /parents/{id}/sessions/', 200, { token: other.access });
+  const ending = { token, session: both[0].id as number };
+  await call('DELETE /parents/{id}/sessions/{session}/', 204, ending);
+  await call('DELETE /parents/{id}/sessions/', 204, { token });
+
+  // What the mail says, as the worker finds it out.
+  const ctx = { now: new Date(), db: api.db, log: api.log, settings: SETTINGS };
+  await call('POST /api/auth/email/resend/', 202, { token });
+  const { code } = (await verificationMail(ctx, id))!;
+  await call('POST /api/auth/email/verify/', 200, { token, body: { code } });
+
+  const forgetful = await registerParent(api);
+  await call('POST /api/auth/password/reset/', 202, { body: { email: forgetful.email } });
+  await createPasswordReset(ctx, forgetful.email);
+  const link = (await passwordResetMail(ctx, forgetful.id))!;
+  const body = { token: link.token, password: 'a brand new secret' };
+  await call('POST /api/auth/password/reset/confirm/', 200, { body });
+}
+
+test('every limit is told, and refuses as the document tells', async () => {
+  const { parent, campaign } = await openJar(limited);
+  await limited.database.sql(`
+    CREATE FUNCTION use_up() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN NEW.points := 1000000; RETURN NEW; END $$;
+    CREATE TRIGGER use_up BEFORE INSERT OR UPDATE ON rate_limits FOR EACH ROW EXECUTE FUNCTION use_up()`);
+  const body = { current_password: 'not the password' };
+  for (const [operation, { description = '', responses }] of served.operations) {
+    expect(/At most \d/.test(description), operation).toBe('429' in responses);
+    if (!('429' in responses)) continue;
+    const id = operation.includes('campaigns') ? campaign.id : 'me';
+    await call(operation, 429, { id, token: parent.access, body }, limited);
+  }
 });
 
 test('without the database every operation says so as the document tells', async () => {
@@ -130,6 +194,10 @@ test('without the database every operation says so as the document tells', async
     'POST /api/token/': parent,
     'POST /api/token/refresh/': parent,
     'POST /api/token/blacklist/': parent,
+    'POST /api/auth/google/exchange/': { code: 'x' },
+    'POST /api/auth/email/verify/': { code: '123456' },
+    'POST /api/auth/password/reset/': { email: 'cleo@example.com' },
+    'POST /api/auth/password/reset/confirm/': { token: 'x', password: parent.password },
   };
   for (const [operation, { responses }] of served.operations) {
     if (!responses['503']) continue;
@@ -146,6 +214,25 @@ test('without the database every operation says so as the document tells', async
       away,
     );
   }
+});
+
+test('sign-in by Google is in the form that the document tells', async () => {
+  provider.person = { sub: '1', email: 'gina@example.com', email_verified: true };
+  const [login, back, exchange] = [
+    'GET /auth/google/login/',
+    `GET ${CALLBACK}`,
+    'POST /api/auth/google/exchange/',
+  ];
+  await call(login, 302, {}, google);
+  await call(back, 400, {}, google);
+  await call(back, 400, { query: '?code=%ff' }, google);
+  const journey = await leave(google);
+  const query = `?${(await agree(journey)).toString()}`;
+  await call(back, 200, { query, cookie: journey.cookie }, google);
+  await call(back, 302, {}, withApp);
+  const code = arrival(await signIn(withApp)).searchParams.get('code');
+  await call(exchange, 200, { body: { code } }, withApp);
+  await call(exchange, 400, { body: { code } }, withApp);
 });
 
 test('every answer that the document tells was seen', () => {
@@ -169,12 +256,19 @@ test('the examples of the document fit it and are accepted', async () => {
   }
   const bodied = [...served.operations].filter(([, { requestBody }]) => requestBody);
   const without = bodied.map(([operation]) => operation).filter((name) => !examples.has(name));
-  expect(without).toEqual(['POST /api/token/refresh/', 'POST /api/token/blacklist/']);
+  // What only an answer or a mail can tell.
+  expect(without).toEqual([
+    'POST /api/token/refresh/',
+    'POST /api/token/blacklist/',
+    'POST /api/auth/password/reset/confirm/',
+    'POST /api/auth/email/verify/',
+  ]);
 
   const body = (operation: string) => ({ body: examples.get(operation) });
   const attempt = (operation: string, status: number, options: Call = {}) =>
     call(operation, status, { ...options, ...body(operation) });
   await attempt('POST /parents/', 201);
+  await attempt('POST /api/auth/password/reset/', 202);
   const { body: tokens } = await attempt('POST /api/token/', 200);
   const token = String(tokens.access);
   const { body: child } = await attempt('POST /parents/{id}/children/', 201, { token });

@@ -58,7 +58,8 @@ test('the document is OpenAPI 3.1: references, ids, parameters and schemas hold'
   expect(new Set(ids).size).toBe(ids.length);
   for (const [name, { summary, tags, responses, parameters = [] }] of served.operations) {
     expect([summary.length > 0, tags.length], name).toEqual([true, 1]);
-    expect(Object.keys(responses).filter((status) => /^2\d\d$/.test(status))).toHaveLength(1);
+    const good = Object.keys(responses).filter((status) => /^2\d\d$/.test(status));
+    expect(good.length === 1 || (good.length === 0 && '302' in responses), name).toBe(true);
     for (const { description } of Object.values(responses)) expect(description).toBeTruthy();
     const inPath = parameters.filter((one) => one.in === 'path').map((one) => `{${one.name}}`);
     expect(inPath, name).toEqual([...(name.match(/\{\w+\}/g) ?? [])]);

@@ -31,6 +31,14 @@ const SQL_ONLY = [
   'check donations_donor_email_length on donations',
   'check donations_donor_is_parent_guest_or_gone on donations',
   'check donations_donor_name_length on donations',
+  'check email_codes_hash_is_sha256 on email_codes',
+  'check email_codes_tries_bounded on email_codes',
+  'check exchange_codes_hash_is_sha256 on exchange_codes',
+  'check parents_can_sign_in on parents',
+  'check parents_google_sub_length on parents',
+  'check password_resets_hash_is_sha256 on password_resets',
+  'check sessions_user_agent_length on sessions',
+  'check spent_google_states_hash_is_sha256 on spent_google_states',
   'index parents_username_unique: UNIQUE btree (lower(username))',
   'index parents_email_unique: UNIQUE btree (lower(email))',
   'index campaigns_open_newest: btree (id) WHERE is_open',
@@ -42,6 +50,7 @@ const SQL_ONLY = [
   'index campaign_search_text: gin (text gin_trgm_ops)',
   'function campaign_search_text',
   'function fold_case',
+  'function end_sessions',
   'function forget_donor',
   'function keep_campaign_totals',
   'function make_campaign_searchable',
@@ -53,7 +62,11 @@ const SQL_ONLY = [
   'trigger donations_removed on donations',
   'trigger campaigns_searchable on campaigns',
   'trigger children_renamed on children',
+  'trigger parents_disabled on parents',
 ];
+
+/** Tables that a crash may empty. */
+const FORGETFUL = ['rate_limits'];
 
 const TYPES: Record<string, string> = {
   BigInt: 'bigint',
@@ -300,7 +313,7 @@ const CHANGES = [
   },
   {
     change: 'a unique field',
-    from: 'email        String',
+    from: 'email           String',
     to: 'email String @unique',
     declares: 'index parents_email_key: UNIQUE btree (email)',
   },
@@ -346,7 +359,7 @@ function declaredFacts(schema = readFileSync(SCHEMA, 'utf8')): string[] {
     ...SQL_ONLY,
     ...enums.map(({ name, dbName }) => `type ${quoted(dbName ?? name)}`),
     ...models.flatMap((model) => [
-      `table ${quoted(tableOf(model))}`,
+      `table ${quoted(tableOf(model))}${FORGETFUL.includes(tableOf(model)) ? ' (not durable)' : ''}`,
       ...model.fields.flatMap((field) => fieldFacts(models, model, field)),
     ]),
     ...indexes.map((index) => indexFact(models, index)),
@@ -454,12 +467,12 @@ async function factsAfter(drift: string): Promise<string[]> {
   }
 }
 
-/** Everything in the database that is neither PostgreSQL's, nor an extension's, nor the runner's own table. */
+/** Everything in the database that is not PostgreSQL's, an extension's, the job queue's, nor the runner's own table. */
 async function facts(): Promise<string[]> {
   const { rows } = await client.query<{ fact: string }>(`
     WITH space AS (
       SELECT oid, nspname FROM pg_namespace
-       WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+       WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'graphile_worker')
     ), relation AS (
       SELECT c.*, c.oid::regclass::text AS name FROM pg_class c JOIN space ON space.oid = c.relnamespace
        WHERE c.oid IS DISTINCT FROM to_regclass('_prisma_migrations')

@@ -1,3 +1,4 @@
+import type { GoogleConfig } from '../config.js';
 import type { Database } from './database.js';
 import type { Logger } from './logger.js';
 
@@ -7,6 +8,10 @@ export interface Settings {
   accessTokenTtl: number;
   refreshTokenTtl: number;
   bcryptCost: number;
+  /** The browser app, where sign-in by Google returns to: with no slash at the end. */
+  frontendUrl: string | undefined;
+  /** Absent: there is no sign-in by Google. */
+  google: GoogleConfig | undefined;
 }
 
 /** The parent who makes the request, as authenticated. */
@@ -16,6 +21,7 @@ export interface SignedInParent {
   isStaff: boolean;
   username: string;
   email: string;
+  emailVerifiedAt: Date | null;
   firstName: string;
   lastName: string;
   dateJoined: Date;
@@ -46,3 +52,6 @@ export interface Context {
 export interface ParentContext extends Context {
   readonly parent: SignedInParent;
 }
+
+/** What a job may know: nobody asks for it, and nobody waits. */
+export type JobContext = Pick<Context, 'now' | 'db' | 'log' | 'settings'>;

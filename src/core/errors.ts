@@ -9,8 +9,17 @@ export type ErrorCode =
   | 'method_not_allowed'
   | 'campaign_closed'
   | 'child_has_open_campaigns'
+  | 'google_state_not_valid'
+  | 'google_denied'
+  | 'google_failed'
+  | 'google_email_not_verified'
+  | 'google_linked_elsewhere'
+  | 'google_account_inactive'
+  | 'exchange_code_not_valid'
+  | 'google_not_configured'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'throttled'
   | 'internal_error'
   | 'unavailable';
 
@@ -21,6 +30,8 @@ export class Refusal extends Error {
   constructor(
     readonly code: ErrorCode,
     readonly detail: string,
+    /** Seconds after which it is worth trying again, where that is known. */
+    readonly retryAfter?: number,
   ) {
     super(detail);
   }

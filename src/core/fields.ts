@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCommonPassword } from './common-passwords.js';
 import { LONGEST_PASSWORD } from './passwords.js';
 import { codePoints, tidy } from './text.js';
 
@@ -158,7 +159,7 @@ export const givenPassword = z
   })
   .meta({ format: 'password' });
 
-/** A password to be set: at least 8 characters, at most 72 bytes of UTF-8. */
+/** A password to be set: at least 8 characters, at most 72 bytes of UTF-8, none of the common ones. */
 export const newPassword = givenPassword
   .refine(
     (value) => codePoints(value) >= SHORTEST_PASSWORD,
@@ -168,4 +169,5 @@ export const newPassword = givenPassword
     (value) => Buffer.byteLength(value) <= LONGEST_PASSWORD,
     `Ensure this field has no more than ${LONGEST_PASSWORD} bytes.`,
   )
+  .refine((value) => !isCommonPassword(value), 'This password is too common: many know it.')
   .meta({ format: 'password', minLength: SHORTEST_PASSWORD, maxLength: LONGEST_PASSWORD });

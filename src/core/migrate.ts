@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { StartError } from './errors.js';
 
@@ -30,7 +31,7 @@ interface Migration {
 
 /**
  * Brings the database at `url` up to the newest migration, one transaction each, and gives the names of
- * those it applied.
+ * those it applied; then the tables of the job queue, which brings its own migrations.
  * @throws StartError when the database can't hold the data faithfully, when a migration fails (it leaves
  * nothing behind) or was edited after it was applied, or when one half-applied by another tool is in the way.
  */
@@ -43,7 +44,9 @@ export async function migrate(url: string, folder = FOLDER): Promise<string[]> {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await refuseUnfit(client);
     await ensurePrismaTable(client);
-    return await applyPending(client, await readMigrations(folder));
+    const applied = await applyPending(client, await readMigrations(folder));
+    await migrateQueue(client, url);
+    return applied;
   } finally {
     await client.end();
   }
@@ -150,4 +153,31 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
     throw new StartError(`Migration ${name} failed and left nothing behind: ${why}`, { cause });
   }
   await client.query('COMMIT');
+}
+
+/** Creates and changes nothing when the queue is up to date. */
+async function migrateQueue(client: pg.Client, url: string): Promise<void> {
+  const pgPool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
+  pgPool.on('error', () => undefined);
+  pgPool.on('connect', (connection) => connection.on('error', () => undefined));
+  try {
+    await runMigrations({ pgPool, logger: new Logger(() => () => undefined) });
+    await letGrantsDecide(client);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new StartError(`The tables of the job queue could not be made ready: ${why}`, { cause });
+  } finally {
+    await pgPool.end();
+  }
+}
+
+/** The queue shuts its tables to all but their owner; the role that serves may be another. */
+async function letGrantsDecide(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT oid::regclass AS name FROM pg_class
+      WHERE relnamespace = 'graphile_worker'::regnamespace AND relrowsecurity`,
+  );
+  for (const { name } of rows) {
+    await client.query(`ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
+  }
 }

@@ -3,6 +3,7 @@ import type { Context, ParentContext } from '../core/context.js';
 import { InvalidInput, Refusal, type ErrorCode, type FieldErrors } from '../core/errors.js';
 import { Page } from '../core/page.js';
 import { encodeCursor } from './cursor.js';
+import type { LimitName } from './limit-figures.js';
 import { parseBody, parseQuery } from './parse.js';
 
 /** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
@@ -12,6 +13,16 @@ export interface IncomingCall {
   /** The query string as sent, without its question mark. */
   rawQuery: string;
   body: unknown;
+  /** The `Cookie` header. */
+  cookie: string | undefined;
+}
+
+/** An answer that sends the browser elsewhere, with a cookie to bring back (a `Set-Cookie` header). */
+export class Redirect {
+  constructor(
+    readonly location: string,
+    readonly cookie?: string,
+  ) {}
 }
 
 /** What an endpoint answers. `next` is the query string of the next page. */
@@ -19,16 +30,26 @@ export interface Reply {
   status: number;
   body: unknown;
   next?: string;
+  redirect?: Redirect;
 }
 
 /** What is written down of an endpoint: the OpenAPI document is made from it. */
 export interface EndpointDescription {
   summary: string;
   description?: string;
+  /** How often it may be asked: the figures of this name. */
+  limit?: LimitName;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;
-  answer: { status: 200 | 201 | 204; description: string; schema?: z.ZodType; paged?: boolean };
+  answer: {
+    status: 200 | 201 | 202 | 204 | 302;
+    description: string;
+    schema?: z.ZodType;
+    paged?: boolean;
+  };
+  /** When and where the browser is sent instead, if it may be. */
+  redirects?: string;
   /** Whether it answers without the database, and so also while that is away. */
   needsNoDatabase?: true;
   /** The refusals that this endpoint adds to those of its access, query and body. */
@@ -47,6 +68,7 @@ interface Handled<C, P, Q, B, R> {
   query: Q;
   body: B;
   resource: R;
+  cookie: string | undefined;
 }
 
 interface Specification<
@@ -60,7 +82,7 @@ interface Specification<
   params?: P;
   query?: Q;
   body?: B;
-  answer: { status: 200 | 201 | 204; description: string; schema?: A; paged?: boolean };
+  answer: { status: 200 | 201 | 202 | 204 | 302; description: string; schema?: A; paged?: boolean };
   /** Finds what the path names, or throws 404 or 403: both come before any field error. */
   access?: (ctx: C, params: z.output<P>) => Promise<R>;
   /** For verbs that find that out in their one statement: asked only when query or body are bad. */
@@ -69,7 +91,7 @@ interface Specification<
   rules?: (ctx: C, fields: Partial<z.output<B>>, resource: R) => FieldErrors | Promise<FieldErrors>;
   handle: (
     call: Handled<C, z.output<P>, z.output<Q>, z.output<B>, R>,
-  ) => Promise<z.input<A> | Page<unknown> | void>;
+  ) => Promise<z.input<A> | Page<unknown> | Redirect | void>;
 }
 
 type Empty = z.ZodObject<Record<string, never>>;
@@ -124,7 +146,8 @@ function endpoint<
         if (error instanceof InvalidInput) await exists?.(ctx, params);
         throw error;
       });
-      const result = await handle({ ctx, params, query, body, resource });
+      const { cookie } = call;
+      const result = await handle({ ctx, params, query, body, resource, cookie });
       return reply(spec, result, call.rawQuery);
     },
   };
@@ -139,6 +162,7 @@ function parsePath(schema: z.ZodObject | undefined, params: Record<string, unkno
 
 function reply({ answer, query }: EndpointDescription, result: unknown, rawQuery: string): Reply {
   const { status, schema } = answer;
+  if (result instanceof Redirect) return { status: 302, body: undefined, redirect: result };
   if (!schema) return { status, body: undefined };
   if (!(result instanceof Page)) return { status, body: schema.parse(result) };
   const body = schema.parse(result.items);

@@ -5,6 +5,13 @@ import { InvalidInput, Refusal, type ErrorCode } from '../core/errors.js';
 /** The one place where a code becomes a status. */
 export const STATUS: Record<ErrorCode, number> = {
   malformed: 400,
+  google_state_not_valid: 400,
+  google_denied: 400,
+  google_failed: 400,
+  google_email_not_verified: 400,
+  google_linked_elsewhere: 400,
+  google_account_inactive: 400,
+  exchange_code_not_valid: 400,
   not_authenticated: 401,
   token_not_valid: 401,
   no_active_account: 401,
@@ -15,11 +22,13 @@ export const STATUS: Record<ErrorCode, number> = {
   child_has_open_campaigns: 409,
   too_large: 413,
   unsupported_media_type: 415,
+  throttled: 429,
   internal_error: 500,
   unavailable: 503,
+  google_not_configured: 503,
 };
 
-/** Seconds after which a client may try again while the database is away. */
+/** Seconds after which a client may try again where the refusal tells none. */
 const RETRY_AFTER = 2;
 
 /** Turns whatever was thrown into the contract's form. What nobody foresaw is logged whole and answered plainly. */
@@ -35,15 +44,15 @@ export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next
   }
   const refusal = refusalOf(error);
   if (refusal.code === 'internal_error') req.ctx.log.error({ err: error }, 'request failed');
-  if (refusal.code === 'unavailable') req.ctx.log.warn({ err: error }, 'database away');
+  if (refusal.code === 'unavailable') req.ctx.log.warn({ err: error }, 'unavailable');
   refuse(res, refusal);
 };
 
 /** Answers a refusal with its status and headers. */
-export function refuse(res: Response, { code, detail }: Refusal): void {
+export function refuse(res: Response, { code, detail, retryAfter = RETRY_AFTER }: Refusal): void {
   const status = STATUS[code];
   if (status === 401) res.set('WWW-Authenticate', 'Bearer');
-  if (status === 503) res.set('Retry-After', String(RETRY_AFTER));
+  if (status === 429 || status === 503) res.set('Retry-After', String(retryAfter));
   res.status(status).json({ detail, code });
 }
 

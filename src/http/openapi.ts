@@ -11,6 +11,7 @@ import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
 import type { EndpointDescription } from './endpoint.js';
 import { STATUS } from './errors.js';
+import { describeLimit } from './limit-figures.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
 anyone may browse and give.
@@ -39,6 +40,10 @@ const REQUEST_ID = {
   },
 };
 
+const LOCATION = {
+  Location: { description: 'Where to go.', schema: { type: 'string' as const } },
+};
+
 const MEANING: Record<number, string> = {
   401: 'No token, or one that is not valid.',
   403: 'Not yours.',
@@ -46,6 +51,7 @@ const MEANING: Record<number, string> = {
   409: 'Not in this state.',
   413: 'The body is over 100,000 bytes.',
   415: 'The body is not application/json in UTF-8.',
+  429: 'Too many requests.',
   503: 'Try again in a moment.',
 };
 
@@ -80,7 +86,13 @@ export function openApiDocument(routes: Route[]): ReturnType<typeof createDocume
 }
 
 function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOperationObject {
-  const { summary, description, params, query, body } = endpoint.description;
+  const { summary, limit, params, query, body } = endpoint.description;
+  const description = [
+    endpoint.description.description,
+    limit && `At most ${describeLimit(limit)}.`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
   return {
     operationId: operationId(method, path),
     tags: [path.split('/').find((part) => part !== '' && part !== 'api') ?? 'root'],
@@ -115,38 +127,41 @@ function responses(
   audience: Audience,
   description: EndpointDescription,
 ): ZodOpenApiResponsesObject {
-  const { answer, params, query, body, refusals = [] } = description;
+  const { answer, redirects, limit, params, query, body, refusals = [] } = description;
   const codes: ErrorCode[] = [...refusals];
   if (!description.needsNoDatabase) codes.push('unavailable');
   if (audience === 'anyone') codes.push('token_not_valid');
   if (audience === 'parents') codes.push('not_authenticated', 'token_not_valid');
   if (params) codes.push('not_found');
   if (body) codes.push('too_large', 'unsupported_media_type');
+  if (limit) codes.push('throttled');
 
   const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer) };
-  if (query || body) all['400'] = badInput(body !== undefined);
+  if (redirects !== undefined) all['302'] = success({ status: 302, description: redirects });
   for (const code of [...new Set(codes)].sort()) {
     const status = String(STATUS[code]) as '401';
     const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
     all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)]);
   }
+  if (query || body) all['400'] = badInput(body !== undefined, all['400']?.description);
   return all;
 }
 
-function success({ description, schema, paged }: EndpointDescription['answer']) {
+function success({ status, description, schema, paged }: EndpointDescription['answer']) {
   const link = { Link: { description: 'The next page.', schema: { type: 'string' as const } } };
   return {
     description,
-    headers: { ...REQUEST_ID, ...(paged && link) },
+    headers: { ...REQUEST_ID, ...(paged && link), ...(status === 302 && LOCATION) },
     ...(schema && { content: { 'application/json': { schema } } }),
   };
 }
 
-function badInput(hasBody: boolean) {
-  const schema = hasBody ? z.union([Refusal, FieldErrors]) : FieldErrors;
-  const description = hasBody
+function badInput(hasBody: boolean, refusals?: string) {
+  const schema = hasBody || refusals !== undefined ? z.union([Refusal, FieldErrors]) : FieldErrors;
+  const input = hasBody
     ? 'Fields that are not valid, or a malformed body.'
     : 'Parameters that are not valid.';
+  const description = [input, refusals].filter(Boolean).join(' ');
   return { description, headers: REQUEST_ID, content: { 'application/json': { schema } } };
 }
 
@@ -157,7 +172,7 @@ function refusalResponse(status: number, codes: ErrorCode[]) {
     headers: {
       ...REQUEST_ID,
       ...(status === 401 && { 'WWW-Authenticate': header('`Bearer`') }),
-      ...(status === 503 && { 'Retry-After': header('Seconds.') }),
+      ...((status === 429 || status === 503) && { 'Retry-After': header('Seconds.') }),
     },
     content: { 'application/json': { schema: Refusal } },
   };

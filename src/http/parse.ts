@@ -43,11 +43,15 @@ export async function parseBody(
   return parsed.data;
 }
 
+/** The fields of a body that are well-formed by themselves, whatever the others are. */
+export function wellFormedFields(schema: z.ZodObject | undefined, body: unknown): Fields {
+  return schema && isObject(body) ? wellFormed(schema, body) : {};
+}
+
 function isObject(body: unknown): body is Fields {
   return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
-/** The fields of a bad body that are well-formed by themselves. */
 function wellFormed(schema: z.ZodObject, body: Fields): Fields {
   const fields: Fields = {};
   for (const [name, field] of Object.entries(schema.shape)) {

@@ -2,8 +2,9 @@ import type { Server } from 'node:http';
 import supertest from 'supertest';
 import { afterAll, beforeAll } from 'vitest';
 import { createApp } from '../../src/app.js';
+import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
-import { createLogger } from '../../src/core/logger.js';
+import { createLogger, type Logger } from '../../src/core/logger.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
@@ -13,7 +14,12 @@ export interface ApiOptions {
   corsOrigins?: string[];
   publicUrl?: string;
   trustProxy?: number | string[];
+  /** Off unless told: most tests ask more often than a person would. */
+  rateLimit?: boolean;
   poolSize?: number;
+  frontendUrl?: string;
+  /** The provider of sign-in by Google, once it is there to be asked. */
+  google?: () => GoogleConfig;
   /** Another way to the same database, such as a proxy in between. */
   through?: (databaseUrl: string) => Promise<string>;
 }
@@ -24,6 +30,7 @@ export interface Api {
   db: Database;
   address: string;
   server: Server;
+  log: Logger;
   /** What was logged, at the most talkative level. */
   logged: string[];
   /** The API's clock: the real one until it is set. */
@@ -64,12 +71,15 @@ async function startApi(options: ApiOptions): Promise<Api> {
       corsOrigins: options.corsOrigins ?? ['http://localhost:5173'],
       publicUrl: options.publicUrl,
       trustProxy: options.trustProxy ?? 0,
+      rateLimit: options.rateLimit ?? false,
     },
     settings: {
       jwtSecret: JWT_SECRET,
       accessTokenTtl: 3600,
       refreshTokenTtl: 7 * 24 * 3600,
       bcryptCost: 4,
+      frontendUrl: options.frontendUrl,
+      google: options.google?.(),
     },
     db,
     log,
@@ -86,6 +96,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
     db,
     address,
     server,
+    log,
     logged,
     clock,
     get: (path: string, token?: string) => signed(client.get(path), token),

@@ -7,6 +7,7 @@ import type { Api } from './api.js';
 export interface Operation {
   operationId: string;
   summary: string;
+  description?: string;
   tags: string[];
   parameters?: { in: string; name: string }[];
   requestBody?: { content: { 'application/json': { schema: object; example?: object } } };

@@ -5,6 +5,7 @@ import { logIn } from './auth.service.js';
 
 export const obtainTokens = forAnyone({
   summary: 'Sign in',
+  limit: 'login',
   body: Credentials,
   answer: { status: 200, description: 'Signed in.', schema: TokenPair },
   refusals: ['no_active_account'],
@@ -16,6 +17,7 @@ export const refreshTokens = forAnyone({
   description:
     'The refresh token rotates and the old one is spent. Replayed within 10 seconds, the token spent last ' +
     'gets the same successor; any other replay ends the session.',
+  limit: 'refresh',
   body: RefreshToken,
   answer: { status: 200, description: 'The next pair.', schema: TokenPair },
   refusals: ['token_not_valid'],

@@ -3,12 +3,12 @@ import { statement } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 import { startSession, type TokenPair } from '../sessions/sessions.service.js';
 import { tokenNotValid, verifyAccess } from '../sessions/tokens.js';
-import { isPassword } from '../../core/passwords.js';
+import { hashPassword, isOfAnotherCost, isPassword } from '../../core/passwords.js';
 
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 
 const SIGNED_IN_PARENT = statement(`
-  SELECT p.id, s.id AS "sessionId", p.is_staff AS "isStaff", p.username, p.email, p.first_name AS "firstName",
+  SELECT p.id, s.id AS "sessionId", p.is_staff AS "isStaff", p.username, p.email, p.email_verified_at AS "emailVerifiedAt", p.first_name AS "firstName",
          p.last_name AS "lastName", p.date_joined AS "dateJoined"
     FROM sessions s JOIN parents p ON p.id = s.parent_id
    WHERE s.id = $1 AND p.id = $2 AND p.is_active AND s.expires_at > $3`);
@@ -43,10 +43,22 @@ export async function logIn(
   ctx: Context,
   input: { email: string; password: string },
 ): Promise<TokenPair> {
-  const [account] = await ctx.db.query<{ id: number; passwordHash: string; isActive: boolean }>(
-    BY_EMAIL,
-    [input.email],
-  );
+  // Of two who sign in at once, one may give the password a new hash under the other's hands.
+  const tokens = (await tryToLogIn(ctx, input)) ?? (await tryToLogIn(ctx, input));
+  if (!tokens) throw noActiveAccount();
+  return tokens;
+}
+
+/** Gives null when the account changed while its password was compared. */
+async function tryToLogIn(
+  ctx: Context,
+  input: { email: string; password: string },
+): Promise<TokenPair | null> {
+  const [account] = await ctx.db.query<{
+    id: number;
+    passwordHash: string | null;
+    isActive: boolean;
+  }>(BY_EMAIL, [input.email]);
   const known = await isPassword(
     input.password,
     account?.passwordHash ?? null,
@@ -54,14 +66,27 @@ export async function logIn(
   );
   if (!known || !account?.isActive) throw noActiveAccount();
   const { id, passwordHash } = account;
+  const newHash = await hashOfTodaysCost(ctx, input.password, passwordHash);
   return ctx.db.transaction(async (tx) => {
     // A new password ends all sessions: the lock lets none begin with the old one meanwhile.
-    const unchanged = await tx.$queryRaw<unknown[]>`
-      SELECT id FROM parents
-       WHERE id = ${id} AND password_hash = ${passwordHash} AND is_active FOR SHARE`;
-    if (unchanged.length === 0) throw noActiveAccount();
-    return startSession(ctx, tx, id);
+    const unchanged = newHash
+      ? await tx.$queryRaw<unknown[]>`
+          UPDATE parents SET password_hash = ${newHash}
+           WHERE id = ${id} AND password_hash = ${passwordHash} AND is_active RETURNING id`
+      : await tx.$queryRaw<unknown[]>`
+          SELECT id FROM parents
+           WHERE id = ${id} AND password_hash = ${passwordHash} AND is_active FOR SHARE`;
+    return unchanged.length === 0 ? null : startSession(ctx, tx, id);
   });
+}
+
+/** Undefined when the hash is of today's cost already: old costs fade away as parents sign in. */
+async function hashOfTodaysCost(
+  { settings: { bcryptCost } }: Context,
+  password: string,
+  hash: string | null,
+): Promise<string | undefined> {
+  return hash && isOfAnotherCost(hash, bcryptCost) ? hashPassword(password, bcryptCost) : undefined;
 }
 
 function noActiveAccount(): Refusal {

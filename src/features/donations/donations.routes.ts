@@ -25,6 +25,7 @@ export const give = forAnyone({
   summary: 'Give to a campaign',
   description:
     'With an account or without. `donor_name` and `donor_email` are required without one.',
+  limit: 'donate',
   params: CampaignPath,
   exists: campaignExists,
   body: NewDonation,

@@ -4,7 +4,8 @@ import { tokenNotValid } from '../sessions/tokens.js';
 
 /** What a change of the password is checked against, and must still find when it is written. */
 export interface Credential {
-  passwordHash: string;
+  /** Null for a parent who signs in by Google alone. */
+  passwordHash: string | null;
 }
 
 /** As `onlySelf`, and gives the password's hash of now. */

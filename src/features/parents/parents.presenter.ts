@@ -7,6 +7,7 @@ export interface ParentRow {
   id: number;
   username: string;
   email: string;
+  emailVerifiedAt: Date | null;
   firstName: string;
   lastName: string;
   dateJoined: Date;
@@ -22,6 +23,7 @@ export function presentParent(
     id: parent.id,
     username: parent.username,
     email: parent.email,
+    email_verified: parent.emailVerifiedAt !== null,
     first_name: parent.firstName,
     last_name: parent.lastName,
     date_joined: parent.dateJoined.toISOString(),

@@ -18,6 +18,7 @@ import {
 
 export const register = forAnyone({
   summary: 'Register a parent',
+  limit: 'register',
   body: Registration,
   rules: registrationErrors,
   answer: { status: 201, description: 'Registered and signed in.', schema: Registered },
@@ -39,6 +40,7 @@ export const show = forParents({
 export const change = forParents({
   summary: 'Change your profile or password',
   description: 'Partial. `password` needs `current_password`, and ends all refresh tokens.',
+  limit: 'changeParent',
   params: ParentPath,
   access: selfToChange,
   body: ParentChanges,

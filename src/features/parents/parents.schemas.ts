@@ -48,6 +48,7 @@ export const ParentForm = z
     id,
     username: z.string(),
     email: z.string(),
+    email_verified: z.boolean(),
     first_name: z.string(),
     last_name: z.string(),
     date_joined: moment,

@@ -1,11 +1,18 @@
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../core/context.js';
 import { violatedConstraint } from '../../core/database-errors.js';
-import { statement } from '../../core/database.js';
+import { statement, type Transaction } from '../../core/database.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { hashPassword, isPassword } from '../../core/passwords.js';
-import { endRefreshTokens, startSession, type TokenPair } from '../sessions/sessions.service.js';
+import { enqueue } from '../../core/jobs.js';
+import {
+  endOtherSessions,
+  endRefreshTokens,
+  startSession,
+  type TokenPair,
+} from '../sessions/sessions.service.js';
 import { tokenNotValid } from '../sessions/tokens.js';
+import { requestVerification } from '../verification/verification.service.js';
 import type { Credential } from './parents.access.js';
 import type { ParentRow } from './parents.presenter.js';
 import type { ParentChanges, Registration } from './parents.schemas.js';
@@ -46,6 +53,7 @@ export async function registerParent(
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
       const parent = await tx.parent.create({ data: { ...data, dateJoined: ctx.now } });
+      await requestVerification(ctx, tx, parent.id);
       return { parent, tokens: await startSession(ctx, tx, parent.id) };
     }),
   );
@@ -86,14 +94,38 @@ export async function changeParent(
   };
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
+      const moved = email !== undefined && (await movesAway(ctx, tx, email));
       // Who changed the password meanwhile has made the current one another.
-      const where = { id: ctx.parent.id, ...(passwordHash && credential) };
-      const [parent] = await tx.parent.updateManyAndReturn({ where, data });
+      const [parent] = await tx.parent.updateManyAndReturn({
+        where: { id: ctx.parent.id, ...(passwordHash && credential) },
+        data: { ...data, ...(moved && { emailVerifiedAt: null }) },
+      });
       if (!parent) throw passwordHash ? new InvalidInput(WRONG_PASSWORD) : tokenNotValid();
-      if (passwordHash) await endRefreshTokens(ctx, tx);
+      if (passwordHash) {
+        await endRefreshTokens(ctx, tx);
+        await enqueue(tx, 'send_mail', { mail: 'password_changed', parentId: parent.id });
+      }
       return parent;
     }),
   );
+}
+
+/**
+ * Whether the address is a new one, and not the old in another case. Then the old one is told, the new one
+ * is to be verified, links that were mailed to the old one count no more, and other sessions end.
+ */
+async function movesAway(ctx: ParentContext, tx: Transaction, email: string): Promise<boolean> {
+  const { id: parentId } = ctx.parent;
+  const [old] = await tx.$queryRaw<{ email: string; firstName: string; moved: boolean }[]>`
+    SELECT email, first_name AS "firstName", lower(email) <> lower(${email}) AS moved
+      FROM parents WHERE id = ${parentId} FOR UPDATE`;
+  if (!old?.moved) return false;
+  const { email: to, firstName: name } = old;
+  await enqueue(tx, 'send_mail', { mail: 'address_changed', to, name });
+  await requestVerification(ctx, tx, parentId);
+  await tx.passwordReset.deleteMany({ where: { parentId } });
+  await endOtherSessions(ctx, tx);
+  return true;
 }
 
 function namesOf(input: { first_name?: string | undefined; last_name?: string | undefined }) {

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import { Refusal } from '../../core/errors.js';
+import type { Person } from './google.schemas.js';
+import { lockByAddress, lockLinked, waitForOthersOf, type Account } from './google.queries.js';
+
+/** Each try but the last lost to another who took the same address or username at the same moment. */
+const MOST_TRIES = 4;
+
+/**
+ * The parent who this person is: the one linked before, else the one with the verified address, who is linked
+ * now, else a new one. Their row stays locked until the transaction ends.
+ * @throws Refusal `google_…` when this person may be nobody here.
+ */
+export async function parentOf(ctx: Context, tx: Transaction, person: Person): Promise<number> {
+  const { sub, verifiedEmail } = person;
+  await waitForOthersOf(tx, sub);
+  const linked = await lockLinked(tx, sub);
+  if (linked) return active(linked).id;
+  if (verifiedEmail === undefined) {
+    throw new Refusal('google_email_not_verified', 'Google has not verified your email address.');
+  }
+  for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    const registered = await lockByAddress(tx, verifiedEmail);
+    if (registered) return link(ctx, tx, active(registered), person);
+    const id = await create(ctx, tx, person, verifiedEmail);
+    if (id !== undefined) return id;
+  }
+  throw new Refusal('unavailable', 'Many are registering at once. Try again in a moment.');
+}
+
+function active(account: Account): Account {
+  if (account.isActive) return account;
+  throw new Refusal('google_account_inactive', 'This account is not active.');
+}
+
+/**
+ * Links a parent to the person who owns the address. If nobody had proved to own it, whoever chose the
+ * password may be somebody else: it is forgotten, and all who are signed in are signed out.
+ */
+async function link(
+  ctx: Context,
+  tx: Transaction,
+  parent: Account,
+  { sub, firstName, lastName }: Person,
+): Promise<number> {
+  const { id, emailVerifiedAt } = parent;
+  if (parent.googleSub !== null) {
+    throw new Refusal(
+      'google_linked_elsewhere',
+      'The account with this address belongs to another Google account.',
+    );
+  }
+  const unproven = emailVerifiedAt === null;
+  await tx.parent.update({
+    where: { id },
+    data: {
+      googleSub: sub,
+      emailVerifiedAt: emailVerifiedAt ?? ctx.now,
+      firstName: parent.firstName || firstName,
+      lastName: parent.lastName || lastName,
+      ...(unproven && { passwordHash: null }),
+    },
+  });
+  if (unproven) await tx.session.deleteMany({ where: { parentId: id } });
+  return id;
+}
+
+/** Makes a parent; undefined when another has just taken the address. The username tells nothing of the person. */
+async function create(
+  ctx: Context,
+  tx: Transaction,
+  { sub, firstName, lastName }: Person,
+  email: string,
+): Promise<number | undefined> {
+  const username = `parent-${randomBytes(6).toString('hex')}`;
+  const data = { username, email, googleSub: sub, firstName, lastName };
+  const [parent] = await tx.parent.createManyAndReturn({
+    data: { ...data, emailVerifiedAt: ctx.now, dateJoined: ctx.now },
+    select: { id: true },
+    skipDuplicates: true,
+  });
+  return parent?.id;
+}

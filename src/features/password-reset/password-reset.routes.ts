@@ -1,0 +1,28 @@
+import { Nothing } from '../auth/auth.schemas.js';
+import { forAnyone } from '../../http/endpoint.js';
+import { PasswordResetConfirmation, PasswordResetRequest } from './password-reset.schemas.js';
+import { confirmPasswordReset, requestPasswordReset } from './password-reset.service.js';
+
+export const request = forAnyone({
+  summary: 'Ask for a link to set a new password',
+  description: 'The answer is the same whether or not there is an account at this address.',
+  body: PasswordResetRequest,
+  limit: 'reset',
+  answer: { status: 202, description: 'Taken note of.', schema: Nothing },
+  handle: async ({ ctx, body }) => {
+    await requestPasswordReset(ctx, body.email);
+    return {};
+  },
+});
+
+export const confirm = forAnyone({
+  summary: 'Set a new password by such a link',
+  description: 'Once, within 30 minutes. Ends all sessions.',
+  body: PasswordResetConfirmation,
+  limit: 'resetConfirm',
+  answer: { status: 200, description: 'Set. Sign in with it.', schema: Nothing },
+  handle: async ({ ctx, body }) => {
+    await confirmPasswordReset(ctx, body);
+    return {};
+  },
+});

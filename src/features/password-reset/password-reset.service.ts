@@ -1,0 +1,104 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Context, JobContext } from '../../core/context.js';
+import { InvalidInput } from '../../core/errors.js';
+import { enqueue } from '../../core/jobs.js';
+import { hashOfToken, longToken } from '../../core/once.js';
+import { hashPassword } from '../../core/passwords.js';
+
+/** Milliseconds. */
+const LIFE = 30 * 60 * 1000;
+
+const PURPOSE = 'reset of a password';
+
+/** What the mail with a link says, and to whom. */
+export interface PasswordResetMail {
+  to: string;
+  name: string;
+  token: string;
+}
+
+/**
+ * Takes note that somebody asks for a new password. Whether there is such an account is looked up by the
+ * job, so that the answer takes the same time for known and unknown addresses.
+ */
+export async function requestPasswordReset(ctx: Context, email: string): Promise<void> {
+  const folded = email.toLowerCase();
+  const key = createHmac('sha256', ctx.settings.jwtSecret).update(folded).digest('base64url');
+  await ctx.db.transaction((tx) =>
+    enqueue(tx, 'request_password_reset', { email: folded }, { key: `password reset ${key}` }),
+  );
+}
+
+/** The job: makes a new link for the account at an address, the only one that counts, and has it mailed. */
+export async function createPasswordReset(ctx: JobContext, email: string): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    const [parent] = await tx.$queryRaw<{ id: number }[]>`
+      SELECT id FROM parents WHERE lower(email) = lower(${email}) AND is_active FOR UPDATE`;
+    if (!parent) return;
+    const nonce = randomBytes(32);
+    const tokenHash = hashOfToken(longToken(ctx.settings.jwtSecret, PURPOSE, nonce));
+    const link = { nonce, tokenHash, expiresAt: new Date(ctx.now.getTime() + LIFE) };
+    await tx.passwordReset.upsert({
+      where: { parentId: parent.id },
+      create: { parentId: parent.id, ...link },
+      update: link,
+    });
+    await enqueue(
+      tx,
+      'send_mail',
+      { mail: 'password_reset', parentId: parent.id },
+      { key: `reset ${parent.id}` },
+    );
+  });
+}
+
+/**
+ * Sets a new password by the token of a link, once, and ends all sessions. Who has the link reads the
+ * address, which so is verified too.
+ * @throws InvalidInput when the token is wrong, spent, replaced or over 30 minutes old.
+ */
+export async function confirmPasswordReset(
+  ctx: Context,
+  { token, password }: { token: string; password: string },
+): Promise<void> {
+  const where = { tokenHash: hashOfToken(token), expiresAt: { gt: ctx.now } };
+  // Looked up first: who guesses tokens shall not have us hash passwords.
+  if (!(await ctx.db.prisma.passwordReset.findUnique({ where }))) throw badLink();
+  const passwordHash = await hashPassword(password, ctx.settings.bcryptCost);
+  await ctx.db.transaction(async (tx) => {
+    const [reset] = await tx.$queryRaw<{ parentId: number }[]>`
+      DELETE FROM password_resets WHERE token_hash = ${where.tokenHash} RETURNING parent_id AS "parentId"`;
+    if (!reset) throw badLink();
+    const { parentId } = reset;
+    await tx.parent.updateMany({ where: { id: parentId }, data: { passwordHash } });
+    // Who linked Google without ever proving to read this address is not its owner.
+    await tx.parent.updateMany({
+      where: { id: parentId, emailVerifiedAt: null },
+      data: { emailVerifiedAt: ctx.now, googleSub: null },
+    });
+    await tx.emailCode.deleteMany({ where: { parentId } });
+    await tx.session.deleteMany({ where: { parentId } });
+    await enqueue(tx, 'send_mail', { mail: 'password_changed', parentId });
+  });
+}
+
+/** What to mail to a parent who asked for a link; null when there is none any more. */
+export async function passwordResetMail(
+  ctx: JobContext,
+  parentId: number,
+): Promise<PasswordResetMail | null> {
+  const reset = await ctx.db.prisma.passwordReset.findUnique({
+    where: { parentId, expiresAt: { gt: ctx.now } },
+    include: { parent: { select: { email: true, firstName: true } } },
+  });
+  if (!reset) return null;
+  return {
+    to: reset.parent.email,
+    name: reset.parent.firstName,
+    token: longToken(ctx.settings.jwtSecret, PURPOSE, reset.nonce),
+  };
+}
+
+function badLink(): InvalidInput {
+  return new InvalidInput({ token: ['This link is wrong, used or too old. Ask for a new one.'] });
+}

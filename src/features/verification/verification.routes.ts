@@ -1,0 +1,27 @@
+import { forParents } from '../../http/endpoint.js';
+import { Verification, VerificationCode } from './verification.schemas.js';
+import { resendCode, verifyAddress } from './verification.service.js';
+
+export const verify = forParents({
+  summary: 'Verify your address',
+  description: 'By the six digits that were mailed to it: good for ten minutes and five tries.',
+  body: VerificationCode,
+  limit: 'verify',
+  answer: { status: 200, description: 'Verified.', schema: Verification },
+  handle: async ({ ctx, body }) => {
+    await verifyAddress(ctx, body.code);
+    return { email_verified: true };
+  },
+});
+
+export const resend = forParents({
+  summary: 'Have a new code mailed',
+  limit: 'resend',
+  description: 'Earlier codes count no more. Nothing is sent where the address is verified.',
+  answer: {
+    status: 202,
+    description: 'On its way, unless already verified.',
+    schema: Verification,
+  },
+  handle: async ({ ctx }) => ({ email_verified: await resendCode(ctx) }),
+});

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import type { Context, JobContext, ParentContext } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import { InvalidInput } from '../../core/errors.js';
+import { enqueue } from '../../core/jobs.js';
+import { hashOfCode, sameHash, sixDigits } from '../../core/once.js';
+
+/** Milliseconds. */
+const LIFE = 10 * 60 * 1000;
+
+const MOST_TRIES = 5;
+
+const PURPOSE = 'verification of an address';
+
+const WRONG = 'This code is wrong or too old. Ask for a new one if it keeps failing.';
+
+/** What the mail with a code says, and to whom. */
+export interface VerificationMail {
+  to: string;
+  name: string;
+  code: string;
+}
+
+/** Makes a new code for a parent's address, the only one that counts from now on, and has it mailed. */
+export async function requestVerification(
+  ctx: Pick<Context, 'now' | 'settings'>,
+  tx: Transaction,
+  parentId: number,
+): Promise<void> {
+  const { jwtSecret } = ctx.settings;
+  const nonce = randomBytes(32);
+  const codeHash = hashOfCode(jwtSecret, sixDigits(jwtSecret, PURPOSE, nonce), nonce);
+  const code = { nonce, codeHash, tries: 0, expiresAt: new Date(ctx.now.getTime() + LIFE) };
+  await tx.emailCode.upsert({ where: { parentId }, create: { parentId, ...code }, update: code });
+  await enqueue(tx, 'send_mail', { mail: 'verify_email', parentId }, { key: `verify ${parentId}` });
+}
+
+/** Sends the signed-in parent a new code; nothing if the address is verified. Gives whether it is. */
+export async function resendCode(ctx: ParentContext): Promise<boolean> {
+  return ctx.db.transaction(async (tx) => {
+    const { id } = ctx.parent;
+    const parent = await tx.parent.findUnique({ where: { id }, select: { emailVerifiedAt: true } });
+    if (parent?.emailVerifiedAt) return true;
+    await requestVerification(ctx, tx, id);
+    return false;
+  });
+}
+
+/**
+ * Verifies the signed-in parent's address by the code that was mailed to it.
+ * @throws InvalidInput when it is not that code, is over ten minutes old or was tried five times.
+ */
+export async function verifyAddress(ctx: ParentContext, code: string): Promise<void> {
+  const { id: parentId } = ctx.parent;
+  const { prisma } = ctx.db;
+  // Counted by itself, before the code is looked at: a try counts however the request ends.
+  const [tried] = await prisma.emailCode.updateManyAndReturn({
+    where: { parentId, tries: { lt: MOST_TRIES }, expiresAt: { gt: ctx.now } },
+    data: { tries: { increment: 1 } },
+  });
+  const right =
+    tried &&
+    sameHash(hashOfCode(ctx.settings.jwtSecret, code, tried.nonce), Buffer.from(tried.codeHash));
+  if (!right) throw new InvalidInput({ code: [WRONG] });
+
+  await ctx.db.transaction(async (tx) => {
+    const where = { parentId, codeHash: tried.codeHash };
+    const spent = await tx.emailCode.deleteMany({ where });
+    if (spent.count === 0) throw new InvalidInput({ code: [WRONG] });
+    await tx.parent.updateMany({ where: { id: parentId }, data: { emailVerifiedAt: ctx.now } });
+  });
+}
+
+/** What to mail to a parent who has a code to confirm; null when there is none any more. */
+export async function verificationMail(
+  ctx: JobContext,
+  parentId: number,
+): Promise<VerificationMail | null> {
+  const code = await ctx.db.prisma.emailCode.findUnique({
+    where: { parentId, expiresAt: { gt: ctx.now } },
+    include: { parent: { select: { email: true, firstName: true } } },
+  });
+  if (!code) return null;
+  return {
+    to: code.parent.email,
+    name: code.parent.firstName,
+    code: sixDigits(ctx.settings.jwtSecret, PURPOSE, code.nonce),
+  };
+}

@@ -1,0 +1,112 @@
+/** What a mail says, as text and as HTML. */
+export interface Letter {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** A paragraph; or something to copy, or to open. */
+type Part = string | { copy: string } | { open: string; label: string };
+
+const NOT_YOU = 'If this was not you, you need not do anything: nothing has changed.';
+
+/** Asks a parent to prove that the address is theirs. With no link the bare code must do. */
+export function verifyEmail(values: {
+  name: string;
+  code: string;
+  link?: string | undefined;
+}): Letter {
+  const { name, code, link } = values;
+  return letter('Your code for DreamJar', name, [
+    'Welcome! Please enter this code in DreamJar, so that we know that this address is yours:',
+    { copy: code },
+    ...(link === undefined ? [] : [{ open: link, label: 'Confirm my address' }]),
+    'The code works for 10 minutes. We never ask for it by mail or by telephone.',
+    'If you have not given this address to DreamJar, you can forget this mail.',
+  ]);
+}
+
+/** Tells the address that an account has left. It names no other address: it may not be for these eyes. */
+export function addressChanged({ name }: { name: string }): Letter {
+  return letter('Your DreamJar address was changed', name, [
+    'The address by which you sign in to DreamJar was changed just now. This old one no longer works, and you will get no more mail from us here.',
+    'If you did that yourself, all is well.',
+    'If you did not, someone else may be in your account. Please write to the people who run DreamJar at once, and change the password of this mailbox and of every place where you use the same one.',
+  ]);
+}
+
+/** Brings what is needed to set a new password. With no link the bare token must do. */
+export function passwordReset(values: {
+  name: string;
+  token: string;
+  link?: string | undefined;
+}): Letter {
+  const { name, token, link } = values;
+  return letter('A new password for DreamJar', name, [
+    'Someone, hopefully you, asked to set a new password for your DreamJar account.',
+    ...(link === undefined
+      ? ['Please enter this in DreamJar:', { copy: token }]
+      : [{ open: link, label: 'Set a new password' }]),
+    'It works once, for 30 minutes. Please pass it on to nobody.',
+    NOT_YOU,
+  ]);
+}
+
+/** Tells a parent that the password is another now. */
+export function passwordChanged({ name }: { name: string }): Letter {
+  return letter('Your DreamJar password was changed', name, [
+    'The password of your DreamJar account was changed just now, and your other devices were signed out.',
+    'If you did that yourself, all is well.',
+    'If you did not, please set a new password at once with "Forgotten password" in DreamJar, and change the password of this mailbox too.',
+  ]);
+}
+
+function letter(subject: string, name: string, parts: Part[]): Letter {
+  const greeting = greetingOf(name);
+  const farewell = 'Warm wishes from DreamJar';
+  const all = [greeting, ...parts, farewell];
+  return {
+    subject,
+    text: `${all.map(asText).join('\n\n')}\n`,
+    html:
+      '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
+      `<title>${escape(subject)}</title></head>` +
+      '<body style="font:16px/1.5 sans-serif;color:#222;max-width:34em;margin:2em auto;padding:0 1em">' +
+      `${all.map(asHtml).join('')}</body></html>`,
+  };
+}
+
+/**
+ * Whoever registers chooses a name and an address, which may be another person's: what looks like a link
+ * or an advertisement is not passed on in our name.
+ */
+function greetingOf(name: string): string {
+  const plain = name.replace(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
+  const fit = plain !== '' && plain.length <= 60 && !/:\/|@|[\p{L}\d]\.[\p{L}\d]{2}/u.test(plain);
+  return fit ? `Hello ${plain},` : 'Hello,';
+}
+
+function asText(part: Part): string {
+  if (typeof part === 'string') return part;
+  return `    ${'copy' in part ? part.copy : part.open}`;
+}
+
+function asHtml(part: Part): string {
+  if (typeof part === 'string') return `<p>${escape(part)}</p>`;
+  if ('copy' in part) {
+    return `<p style="font:bold 22px/1.5 monospace;overflow-wrap:anywhere">${escape(part.copy)}</p>`;
+  }
+  return `<p><a href="${escape(part.open)}" rel="noreferrer">${escape(part.label)}</a></p>`;
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escape(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}

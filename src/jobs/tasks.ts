@@ -1,0 +1,80 @@
+import type { JobHelpers, Task, TaskList } from 'graphile-worker';
+import type { JobContext } from '../core/context.js';
+import type { JobPayloads, MailJob } from '../core/jobs.js';
+import {
+  createPasswordReset,
+  passwordResetMail,
+} from '../features/password-reset/password-reset.service.js';
+import { verificationMail } from '../features/verification/verification.service.js';
+import { domainOf, type Mailer } from '../integrations/mailer.js';
+import {
+  addressChanged,
+  passwordChanged,
+  passwordReset,
+  verifyEmail,
+  type Letter,
+} from './mail-templates.js';
+
+export interface TaskDeps {
+  mailer: Mailer;
+  /** A fresh context for each job. */
+  context: () => JobContext;
+  /** The sender of all mail. */
+  from: string;
+}
+
+/** What the worker does for each kind of job. A task may run more than once and must bear it. */
+export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
+  const tasks: Record<keyof JobPayloads, Task> = {
+    send_mail: async (payload, { job, abortSignal }) => {
+      const written = await write(context(), payload as MailJob);
+      if (written === null) return;
+      const { to, letter } = written;
+      await mailer.send({ ...letter, to, messageId: messageIdOf(job, from) }, abortSignal);
+    },
+    request_password_reset: async (payload) => {
+      const { email } = payload as JobPayloads['request_password_reset'];
+      await createPasswordReset(context(), email);
+    },
+  };
+  return tasks;
+}
+
+/** The same at each attempt; another once the job stands for a newer mail, or in another database. */
+function messageIdOf({ id, revision, created_at }: JobHelpers['job'], from: string): string {
+  return `<${id}.${revision}.${created_at.getTime()}@${domainOf(from)}>`;
+}
+
+/** Null when the mail is no longer wanted. */
+async function write(
+  ctx: JobContext,
+  job: MailJob,
+): Promise<{ to: string; letter: Letter } | null> {
+  // After the #, which browsers keep to themselves: neither servers nor other sites see it.
+  const { frontendUrl } = ctx.settings;
+  const link = (page: string) => frontendUrl && `${frontendUrl}/${page}`;
+  switch (job.mail) {
+    case 'verify_email': {
+      const wanted = await verificationMail(ctx, job.parentId);
+      if (!wanted) return null;
+      const { to, name, code } = wanted;
+      return { to, letter: verifyEmail({ name, code, link: link(`verify-email#code=${code}`) }) };
+    }
+    case 'password_reset': {
+      const wanted = await passwordResetMail(ctx, job.parentId);
+      if (!wanted) return null;
+      const { to, name, token } = wanted;
+      const letter = passwordReset({ name, token, link: link(`reset-password#token=${token}`) });
+      return { to, letter };
+    }
+    case 'password_changed': {
+      const parent = await ctx.db.prisma.parent.findUnique({
+        where: { id: job.parentId },
+        select: { email: true, firstName: true },
+      });
+      return parent && { to: parent.email, letter: passwordChanged({ name: parent.firstName }) };
+    }
+    case 'address_changed':
+      return { to: job.to, letter: addressChanged({ name: job.name }) };
+  }
+}

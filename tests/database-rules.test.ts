@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,10 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-async function insert(table: string, fields: Fields): Promise<number> {
+async function insert(table: string, fields: Fields, key = 'id'): Promise<number> {
   const places = Object.keys(fields).map((_, index) => `$${index + 1}`);
   const [row] = await database.sql<{ id: number }>(
-    `INSERT INTO ${table} (${Object.keys(fields).join()}) VALUES (${places.join()}) RETURNING id`,
+    `INSERT INTO ${table} (${Object.keys(fields).join()}) VALUES (${places.join()}) RETURNING ${key} AS id`,
     Object.values(fields),
   );
   return row!.id;
@@ -38,6 +38,21 @@ async function addSession(fields: Fields = {}): Promise<number> {
   const parent_id = fields['parent_id'] ?? (await addParent());
   const times = { rotated_at: '2026-03-01', expires_at: '2026-03-08' };
   return insert('sessions', { ...times, ...fields, parent_id });
+}
+
+/** A row of a table that belongs to a parent and remembers something secret by its hash. */
+function addSecret(table: string, secret: Fields, ofParent = true) {
+  return async (fields: Fields = {}): Promise<number> => {
+    const owner = ofParent ? { parent_id: await addParent() } : {};
+    return insert(table, { ...owner, expires_at: '2026-03-08', ...secret, ...fields }, '1');
+  };
+}
+
+const HASH_LENGTHS = [0, 31, 33].map((length) => Buffer.alloc(length));
+const addEmailCode = addSecret('email_codes', { nonce: randomBytes(32), code_hash: sha256() });
+
+function sha256(): Buffer {
+  return randomBytes(32);
 }
 
 async function addChild(fields: Fields = {}): Promise<number> {
@@ -135,6 +150,60 @@ const RULES: Rule[] = [
       `${HASH.slice(0, 7)}${EMOJI.repeat(53)}`,
       '0'.repeat(60),
     ].map((password_hash) => ({ password_hash })),
+  },
+  {
+    promise: 'a parent can sign in by one way at least',
+    constraint: 'parents_can_sign_in',
+    add: addParent,
+    accepted: [{}, { password_hash: null, google_sub: randomUUID() }],
+    refused: [{ password_hash: null }],
+  },
+  lengthRule("Google's name for a person", 'parents_google_sub_length', addParent, [
+    'google_sub',
+    1,
+    255,
+  ]),
+  lengthRule('what a device calls itself', 'sessions_user_agent_length', addSession, [
+    'user_agent',
+    0,
+    300,
+  ]),
+  {
+    promise: 'a code for an address is stored as its hash',
+    constraint: 'email_codes_hash_is_sha256',
+    add: addEmailCode,
+    accepted: [{}],
+    refused: HASH_LENGTHS.map((code_hash) => ({ code_hash })),
+  },
+  {
+    promise: 'a code is tried five times at most',
+    constraint: 'email_codes_tries_bounded',
+    add: addEmailCode,
+    accepted: [{ tries: 0 }, { tries: 5 }],
+    refused: [{ tries: -1 }, { tries: 6 }],
+  },
+  {
+    promise: 'a link to set a password is stored as its hash',
+    constraint: 'password_resets_hash_is_sha256',
+    add: (fields: Fields) =>
+      addSecret('password_resets', { nonce: randomBytes(32), token_hash: sha256() })(fields),
+    accepted: [{}],
+    refused: HASH_LENGTHS.map((token_hash) => ({ token_hash })),
+  },
+  {
+    promise: 'a state of Google sign-in is stored as its hash',
+    constraint: 'spent_google_states_hash_is_sha256',
+    add: (fields: Fields) =>
+      addSecret('spent_google_states', { state_hash: sha256() }, false)(fields),
+    accepted: [{}],
+    refused: HASH_LENGTHS.map((state_hash) => ({ state_hash })),
+  },
+  {
+    promise: 'an exchange code is stored as its hash',
+    constraint: 'exchange_codes_hash_is_sha256',
+    add: (fields: Fields) => addSecret('exchange_codes', { code_hash: sha256() })(fields),
+    accepted: [{}],
+    refused: HASH_LENGTHS.map((code_hash) => ({ code_hash })),
   },
   {
     promise: 'a refresh token is stored as its SHA-256, or not at all',

@@ -31,6 +31,7 @@ test('whoever registers is signed in and sees an empty family', async () => {
       id: expect.any(Number) as number,
       username: 'Anna',
       email: 'Anna@Example.com',
+      email_verified: false,
       first_name: 'Anna',
       last_name: '',
       date_joined: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,

@@ -5,7 +5,15 @@ import { JWT_SECRET, useApi } from './support/api.js';
 import type { Answer } from './support/bare-http.js';
 import { expectError } from './support/bare-http.js';
 import { registerParent } from './support/factories.js';
-import { agree, CALLBACK, comeBack, leave, signIn, useProvider } from './support/google.js';
+import {
+  agree,
+  arrival,
+  CALLBACK,
+  comeBack,
+  leave,
+  signIn,
+  useProvider,
+} from './support/google.js';
 
 const provider = useProvider(`http://localhost:3000${CALLBACK}`);
 const api = useApi({ google: () => provider.google });
@@ -399,4 +407,28 @@ test('neither the hash of a code nor another text is exchanged', async () => {
     const { body } = await withApp.post('/api/auth/google/exchange/', { code }).expect(400);
     expect(body.code).toBe('exchange_code_not_valid');
   }
+});
+
+test('who linked Google and then took an address unproven gives way to its verified owner', async () => {
+  const squatter = JSON.parse((await signIn(api)).text) as { user: { id: number }; access: string };
+  const email = `victim-${counter}@example.com`;
+  await api.put('/parents/me/', { email }, squatter.access).expect(200);
+  provider.person = { sub: `owner-${counter}`, email, email_verified: true };
+  const owner = await signIn(api);
+  expect(owner.status).toBe(200);
+  const { user } = JSON.parse(owner.text) as { user: { id: number; email_verified: boolean } };
+  expect(user).toMatchObject({ id: squatter.user.id, email_verified: true });
+  await api.get('/parents/me/', squatter.access).expect(401);
+  provider.person = { sub: `sub-${counter}`, email: 'elsewhere@example.com', email_verified: true };
+  const { user: again } = JSON.parse((await signIn(api)).text) as { user: { id: number } };
+  expect(again.id).not.toBe(user.id);
+});
+
+test('a code that waits to be exchanged ends with the sessions', async () => {
+  const codeOf = async () => arrival(await signIn(withApp)).searchParams.get('code');
+  const exchange = (code: string | null) => withApp.post('/api/auth/google/exchange/', { code });
+  const { body } = await exchange(await codeOf()).expect(200);
+  const waiting = await codeOf();
+  await withApp.delete('/parents/me/sessions/', body.access as string).expect(204);
+  await exchange(waiting).expect(400);
 });

@@ -226,6 +226,13 @@ describe('the other limits', () => {
     pass(10 * MINUTE);
     await change({ current_password: password }).expect(200);
   });
+
+  test('the address: twenty changes an hour, for each sends mail', async () => {
+    const { access, email } = await registerParent(api);
+    const change = (n: number) => api.put('/parents/me/', { email: `${n}.${email}` }, access);
+    for (let n = 0; n < 20; n += 1) await change(n).expect(200);
+    await throttled(change(20));
+  });
 });
 
 describe('addresses', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { passwordResetMail } from '../src/features/password-reset/password-reset.service.js';
 import { useApi } from './support/api.js';
 import { registerParent, type TestParent } from './support/factories.js';
 import { tokenIn, useMailbox } from './support/mailbox.js';
+import { SETTINGS } from './support/worker.js';
 
 const api = useApi();
 const mailbox = useMailbox(api);
@@ -145,3 +147,26 @@ test.each(['password', 'PASSWORD', '12345678', 'qwertyuiop', 'iloveyou1'])(
     await api.put('/parents/me/', change, parent.access).expect(400);
   },
 );
+
+test('a link that grew too old while no mail could be sent is mailed anew', async () => {
+  const parent = await registerParent(api);
+  await ask(parent.email).expect(202);
+  const old = await tokenFor(parent.email);
+  await mailbox.settled();
+  await api.database.sql('UPDATE password_resets SET expires_at = now() WHERE parent_id = $1', [
+    parent.id,
+  ]);
+  await confirm(old).expect(400);
+  const ctx = { now: new Date(), db: api.db, log: api.log, settings: SETTINGS };
+  const { to, token } = (await passwordResetMail(ctx, parent.id))!;
+  expect(to).toBe(parent.email);
+  await confirm(token).expect(200);
+});
+
+test('a link to who was disabled meanwhile sets nothing', async () => {
+  const parent = await registerParent(api);
+  await ask(parent.email).expect(202);
+  const token = await tokenFor(parent.email);
+  await api.database.sql('UPDATE parents SET is_active = false WHERE id = $1', [parent.id]);
+  await confirm(token).expect(400);
+});

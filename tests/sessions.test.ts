@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { describe, expect, test, vi } from 'vitest';
 import { useApi } from './support/api.js';
 import { registerParent, type TestParent } from './support/factories.js';
 
@@ -133,3 +134,35 @@ describe('other sessions end', () => {
     await api.post('/api/token/refresh/', { refresh: parent.refresh }).expect(401);
   });
 });
+
+test.each([
+  ['address', (parent: TestParent) => ({ email: `thief-${parent.email}` })],
+  [
+    'password',
+    (parent: TestParent) => ({ password: 'mine from now on', current_password: parent.password }),
+  ],
+])(
+  'a session that ends while it changes the %s does not change it, and ends no other',
+  async (_what, change) => {
+    const parent = await registerParent(api);
+    const owner = await signIn(parent);
+    const holder = new pg.Client({ connectionString: api.database.url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM parents WHERE id = $1 FOR UPDATE', [parent.id]);
+    const changing = api
+      .put('/parents/me/', change(parent), parent.access)
+      .then((answer) => answer);
+    await vi.waitUntil(async () => {
+      const waiting = await holder.query('SELECT FROM pg_locks WHERE NOT granted');
+      return waiting.rowCount !== 0;
+    });
+    await api.delete('/parents/me/sessions/', owner.access).expect(204);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect((await changing).status).toBe(401);
+    const { body } = await api.get('/parents/me/', owner.access).expect(200);
+    expect(body.email).toBe(parent.email);
+    await signIn(parent);
+  },
+);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { verificationMail } from '../src/features/verification/verification.service.js';
 import { useApi } from './support/api.js';
 import { registerParent, type TestParent } from './support/factories.js';
 import { codeIn, useMailbox } from './support/mailbox.js';
+import { SETTINGS } from './support/worker.js';
 
 const api = useApi();
 const mailbox = useMailbox(api);
@@ -139,4 +141,18 @@ describe('mail follows the change, and the change the mail', () => {
     await api.put('/parents/me/', { email: parent.email.toUpperCase() }, parent.access).expect(200);
     expect(await isVerified(parent)).toBe(true);
   });
+});
+
+test('a code that grew too old while no mail could be sent is mailed anew', async () => {
+  const parent = await registerParent(api);
+  const old = await codeFor(parent);
+  await mailbox.settled();
+  await api.database.sql('UPDATE email_codes SET expires_at = now() WHERE parent_id = $1', [
+    parent.id,
+  ]);
+  await verify(parent, old).expect(400);
+  const ctx = { now: new Date(), db: api.db, log: api.log, settings: SETTINGS };
+  const { to, code } = (await verificationMail(ctx, parent.id))!;
+  expect(to).toBe(parent.email);
+  await verify(parent, code).expect(200);
 });

@@ -2,6 +2,7 @@ import { openDatabase, statement } from '../core/database.js';
 import { loadConfig, provideDatabase } from '../core/environment.js';
 import { StartError } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
+import { migrate } from '../core/migrate.js';
 import { runCommand } from './command.js';
 
 const USAGE = 'Usage: npm run staff -- grant|revoke <email>';
@@ -17,6 +18,7 @@ runCommand(async () => {
   }
   const config = loadConfig();
   const database = await provideDatabase(config, 'guest');
+  await migrate(database.url);
   const db = openDatabase(database.url, 1, createLogger(config.logLevel));
   try {
     const [parent] = await db.query<{ id: number }>(SET_STAFF, [email, action === 'grant']);

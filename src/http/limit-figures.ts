@@ -67,7 +67,10 @@ export const LIMITS: Record<LimitName, LimitRule[]> = {
   ],
   resetConfirm: [{ max: 30, seconds: MINUTE, per: ['address'] }],
   exchange: [{ max: 120, seconds: MINUTE, per: ['address'] }],
-  changeParent: [{ max: 10, seconds: 10 * MINUTE, per: ['parent'], giving: 'current_password' }],
+  changeParent: [
+    { max: 10, seconds: 10 * MINUTE, per: ['parent'], giving: 'current_password' },
+    { max: 20, seconds: HOUR, per: ['parent'], giving: 'email' },
+  ],
 };
 
 /** One limit in words, such as `10 a minute per account and address`. */

@@ -81,6 +81,7 @@ CREATE INDEX "rate_limits_expire_idx" ON "rate_limits"("expire");
 CREATE FUNCTION end_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM sessions WHERE parent_id = NEW.id;
+    DELETE FROM exchange_codes WHERE parent_id = NEW.id;
     RETURN NULL;
 END $$;
 

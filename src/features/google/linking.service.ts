@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 import type { Person } from './google.schemas.js';
+import { endSessions } from '../sessions/sessions.service.js';
 import { lockByAddress, lockLinked, waitForOthersOf, type Account } from './google.queries.js';
 
 /** Each try but the last lost to another who took the same address or username at the same moment. */
@@ -37,7 +38,8 @@ function active(account: Account): Account {
 
 /**
  * Links a parent to the person who owns the address. If nobody had proved to own it, whoever chose the
- * password may be somebody else: it is forgotten, and all who are signed in are signed out.
+ * password, or linked another Google account, may be somebody else: both are forgotten, and all who are
+ * signed in are signed out.
  */
 async function link(
   ctx: Context,
@@ -46,13 +48,13 @@ async function link(
   { sub, firstName, lastName }: Person,
 ): Promise<number> {
   const { id, emailVerifiedAt } = parent;
-  if (parent.googleSub !== null) {
+  const unproven = emailVerifiedAt === null;
+  if (parent.googleSub !== null && !unproven) {
     throw new Refusal(
       'google_linked_elsewhere',
       'The account with this address belongs to another Google account.',
     );
   }
-  const unproven = emailVerifiedAt === null;
   await tx.parent.update({
     where: { id },
     data: {
@@ -63,7 +65,7 @@ async function link(
       ...(unproven && { passwordHash: null }),
     },
   });
-  if (unproven) await tx.session.deleteMany({ where: { parentId: id } });
+  if (unproven) await endSessions(tx, id);
   return id;
 }
 

@@ -8,6 +8,7 @@ import { enqueue } from '../../core/jobs.js';
 import {
   endOtherSessions,
   endRefreshTokens,
+  requireSession,
   startSession,
   type TokenPair,
 } from '../sessions/sessions.service.js';
@@ -101,6 +102,7 @@ export async function changeParent(
         data: { ...data, ...(moved && { emailVerifiedAt: null }) },
       });
       if (!parent) throw passwordHash ? new InvalidInput(WRONG_PASSWORD) : tokenNotValid();
+      if (passwordHash || moved) await requireSession(ctx, tx);
       if (passwordHash) {
         await endRefreshTokens(ctx, tx);
         await enqueue(tx, 'send_mail', { mail: 'password_changed', parentId: parent.id });

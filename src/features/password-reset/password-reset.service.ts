@@ -4,6 +4,7 @@ import { InvalidInput } from '../../core/errors.js';
 import { enqueue } from '../../core/jobs.js';
 import { hashOfToken, longToken } from '../../core/once.js';
 import { hashPassword } from '../../core/passwords.js';
+import { endSessions } from '../sessions/sessions.service.js';
 
 /** Milliseconds. */
 const LIFE = 30 * 60 * 1000;
@@ -35,9 +36,7 @@ export async function createPasswordReset(ctx: JobContext, email: string): Promi
     const [parent] = await tx.$queryRaw<{ id: number }[]>`
       SELECT id FROM parents WHERE lower(email) = lower(${email}) AND is_active FOR UPDATE`;
     if (!parent) return;
-    const nonce = randomBytes(32);
-    const tokenHash = hashOfToken(longToken(ctx.settings.jwtSecret, PURPOSE, nonce));
-    const link = { nonce, tokenHash, expiresAt: new Date(ctx.now.getTime() + LIFE) };
+    const link = newLink(ctx);
     await tx.passwordReset.upsert({
       where: { parentId: parent.id },
       create: { parentId: parent.id, ...link },
@@ -70,14 +69,16 @@ export async function confirmPasswordReset(
       DELETE FROM password_resets WHERE token_hash = ${where.tokenHash} RETURNING parent_id AS "parentId"`;
     if (!reset) throw badLink();
     const { parentId } = reset;
-    await tx.parent.updateMany({ where: { id: parentId }, data: { passwordHash } });
+    const active = { id: parentId, isActive: true };
+    const set = await tx.parent.updateMany({ where: active, data: { passwordHash } });
+    if (set.count === 0) throw badLink();
     // Who linked Google without ever proving to read this address is not its owner.
     await tx.parent.updateMany({
       where: { id: parentId, emailVerifiedAt: null },
       data: { emailVerifiedAt: ctx.now, googleSub: null },
     });
     await tx.emailCode.deleteMany({ where: { parentId } });
-    await tx.session.deleteMany({ where: { parentId } });
+    await endSessions(tx, parentId);
     await enqueue(tx, 'send_mail', { mail: 'password_changed', parentId });
   });
 }
@@ -88,15 +89,26 @@ export async function passwordResetMail(
   parentId: number,
 ): Promise<PasswordResetMail | null> {
   const reset = await ctx.db.prisma.passwordReset.findUnique({
-    where: { parentId, expiresAt: { gt: ctx.now } },
+    where: { parentId },
     include: { parent: { select: { email: true, firstName: true } } },
   });
   if (!reset) return null;
-  return {
-    to: reset.parent.email,
-    name: reset.parent.firstName,
-    token: longToken(ctx.settings.jwtSecret, PURPOSE, reset.nonce),
-  };
+  const { email: to, firstName: name } = reset.parent;
+  const token = (nonce: Uint8Array) => longToken(ctx.settings.jwtSecret, PURPOSE, nonce);
+  if (reset.expiresAt > ctx.now) return { to, name, token: token(reset.nonce) };
+  // The mail server was away for longer than a link lives.
+  const link = newLink(ctx);
+  const renewed = await ctx.db.prisma.passwordReset.updateMany({
+    where: { parentId, tokenHash: reset.tokenHash },
+    data: link,
+  });
+  return renewed.count === 0 ? null : { to, name, token: token(link.nonce) };
+}
+
+function newLink({ now, settings }: Pick<Context, 'now' | 'settings'>) {
+  const nonce = randomBytes(32);
+  const tokenHash = hashOfToken(longToken(settings.jwtSecret, PURPOSE, nonce));
+  return { nonce, tokenHash, expiresAt: new Date(now.getTime() + LIFE) };
 }
 
 function badLink(): InvalidInput {

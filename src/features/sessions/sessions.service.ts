@@ -82,7 +82,7 @@ export async function endSessionOf(ctx: Context, refresh: string): Promise<void>
 /** Ends a parent's other sessions, and this one's refresh token: it lasts as long as its access token. */
 export async function endRefreshTokens(ctx: ParentContext, tx: Transaction): Promise<void> {
   const { id: parentId, sessionId } = ctx.parent;
-  await tx.session.deleteMany({ where: { parentId, id: { not: sessionId } } });
+  await endSessions(tx, parentId, sessionId);
   await tx.session.updateMany({
     where: { id: sessionId, parentId },
     data: { tokenHash: null, spentTokenHash: null },
@@ -92,7 +92,11 @@ export async function endRefreshTokens(ctx: ParentContext, tx: Transaction): Pro
 /** The signed-in parent's sessions, newest first. */
 export function listSessions(ctx: ParentContext): Promise<SessionRow[]> {
   return ctx.db.prisma.session.findMany({
-    where: { parentId: ctx.parent.id, expiresAt: { gt: ctx.now } },
+    where: {
+      parentId: ctx.parent.id,
+      expiresAt: { gt: ctx.now },
+      OR: [{ tokenHash: { not: null } }, { id: ctx.parent.sessionId }],
+    },
     orderBy: { id: 'desc' },
     take: MOST_SESSIONS,
   });
@@ -109,8 +113,30 @@ export async function endOtherSessions(
   ctx: ParentContext,
   tx: Transaction = ctx.db.prisma,
 ): Promise<void> {
-  const { id: parentId, sessionId } = ctx.parent;
-  await tx.session.deleteMany({ where: { parentId, id: { not: sessionId } } });
+  await endSessions(tx, ctx.parent.id, ctx.parent.sessionId);
+}
+
+/** Ends a parent's sessions but one, with the codes that would begin others. */
+export async function endSessions(
+  tx: Transaction,
+  parentId: number,
+  exceptId?: number,
+): Promise<void> {
+  await tx.exchangeCode.deleteMany({ where: { parentId } });
+  await tx.session.deleteMany({
+    where: { parentId, ...(exceptId !== undefined && { id: { not: exceptId } }) },
+  });
+}
+
+/**
+ * For changes that decide who owns the account: the session that asks is still there, and stays until the
+ * transaction ends.
+ * @throws Refusal `token_not_valid` when it was ended while the request was under way.
+ */
+export async function requireSession(ctx: ParentContext, tx: Transaction): Promise<void> {
+  const sessions = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM sessions WHERE id = ${ctx.parent.sessionId} FOR UPDATE`;
+  if (sessions.length === 0) throw tokenNotValid();
 }
 
 /** When `refresh` was spent, if that was the last one and just now; else the session ends. */

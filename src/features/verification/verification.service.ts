@@ -27,10 +27,7 @@ export async function requestVerification(
   tx: Transaction,
   parentId: number,
 ): Promise<void> {
-  const { jwtSecret } = ctx.settings;
-  const nonce = randomBytes(32);
-  const codeHash = hashOfCode(jwtSecret, sixDigits(jwtSecret, PURPOSE, nonce), nonce);
-  const code = { nonce, codeHash, tries: 0, expiresAt: new Date(ctx.now.getTime() + LIFE) };
+  const code = newCode(ctx);
   await tx.emailCode.upsert({ where: { parentId }, create: { parentId, ...code }, update: code });
   await enqueue(tx, 'send_mail', { mail: 'verify_email', parentId }, { key: `verify ${parentId}` });
 }
@@ -77,13 +74,24 @@ export async function verificationMail(
   parentId: number,
 ): Promise<VerificationMail | null> {
   const code = await ctx.db.prisma.emailCode.findUnique({
-    where: { parentId, expiresAt: { gt: ctx.now } },
+    where: { parentId },
     include: { parent: { select: { email: true, firstName: true } } },
   });
-  if (!code) return null;
-  return {
-    to: code.parent.email,
-    name: code.parent.firstName,
-    code: sixDigits(ctx.settings.jwtSecret, PURPOSE, code.nonce),
-  };
+  if (!code || code.tries >= MOST_TRIES) return null;
+  const { email: to, firstName: name } = code.parent;
+  const digits = (nonce: Uint8Array) => sixDigits(ctx.settings.jwtSecret, PURPOSE, nonce);
+  if (code.expiresAt > ctx.now) return { to, name, code: digits(code.nonce) };
+  // The mail server was away for longer than a code lives.
+  const { nonce, codeHash, expiresAt } = newCode(ctx);
+  const renewed = await ctx.db.prisma.emailCode.updateMany({
+    where: { parentId, codeHash: code.codeHash },
+    data: { nonce, codeHash, expiresAt },
+  });
+  return renewed.count === 0 ? null : { to, name, code: digits(nonce) };
+}
+
+function newCode({ now, settings: { jwtSecret } }: Pick<Context, 'now' | 'settings'>) {
+  const nonce = randomBytes(32);
+  const codeHash = hashOfCode(jwtSecret, sixDigits(jwtSecret, PURPOSE, nonce), nonce);
+  return { nonce, codeHash, tries: 0, expiresAt: new Date(now.getTime() + LIFE) };
 }

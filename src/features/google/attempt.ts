@@ -1,4 +1,5 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
+import { sameHash } from '../../core/once.js';
 import type { Binding } from '../../integrations/google.js';
 
 /** Seconds from leaving for Google until the return must have happened. */
@@ -25,16 +26,11 @@ export function openAttempt(
   if (content === undefined || given === undefined) return undefined;
   const expected = signature(content, secret);
   const actual = Buffer.from(given, 'base64url');
-  if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return undefined;
+  if (!sameHash(actual, expected)) return undefined;
 
   const [state, verifier, expiry] = content.split('.') as [string, string, string];
   const expiresAt = new Date(Number(expiry));
   return expiresAt > now ? { state, verifier, expiresAt } : undefined;
-}
-
-/** SHA-256, in which form everything that is spent once is remembered. */
-export function digest(text: string): Buffer<ArrayBuffer> {
-  return createHash('sha256').update(text).digest();
 }
 
 /** By a key of its own: nothing signed here could pass for a token, nor a token for an attempt. */

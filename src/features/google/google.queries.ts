@@ -1,7 +1,8 @@
 import type { Context } from '../../core/context.js';
 import { statement, type Transaction } from '../../core/database.js';
 import { Prisma } from '../../generated/prisma/client.js';
-import { digest, type Attempt } from './attempt.js';
+import { hashOfToken } from '../../core/once.js';
+import type { Attempt } from './attempt.js';
 
 /** Rows swept on the way by one request; those that another sweeps are left to it. */
 const MOST_SWEPT = 100;
@@ -19,7 +20,7 @@ const SPEND_STATE = statement(`
 /** Spends the state of an attempt. False when it was spent before: of any number at once, one wins. */
 export async function spendState(ctx: Context, { state, expiresAt }: Attempt): Promise<boolean> {
   const sweepBefore = new Date(ctx.now.getTime() - CLOCK_DIFFERENCE);
-  const rows = await ctx.db.query(SPEND_STATE, [digest(state), expiresAt, sweepBefore]);
+  const rows = await ctx.db.query(SPEND_STATE, [hashOfToken(state), expiresAt, sweepBefore]);
   return rows.length === 1;
 }
 
@@ -64,7 +65,7 @@ export async function keepCode(
   await tx.$executeRaw`
     DELETE FROM exchange_codes WHERE code_hash IN (
       SELECT code_hash FROM exchange_codes WHERE expires_at < ${now} LIMIT ${MOST_SWEPT} FOR UPDATE SKIP LOCKED)`;
-  await tx.exchangeCode.create({ data: { codeHash: digest(code), parentId, expiresAt } });
+  await tx.exchangeCode.create({ data: { codeHash: hashOfToken(code), parentId, expiresAt } });
 }
 
 /** Spends an exchange code, and gives the active parent it was for; undefined when it is none, late or spent. */
@@ -74,7 +75,7 @@ export async function spendCode(
   now: Date,
 ): Promise<number | undefined> {
   const [spent] = await tx.$queryRaw<{ parentId: number }[]>`
-    DELETE FROM exchange_codes WHERE code_hash = ${digest(code)} AND expires_at > ${now}
+    DELETE FROM exchange_codes WHERE code_hash = ${hashOfToken(code)} AND expires_at > ${now}
     RETURNING parent_id AS "parentId"`;
   if (!spent) return undefined;
   const [active] = await tx.$queryRaw<{ id: number }[]>`

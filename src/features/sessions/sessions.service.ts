@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { Context, ParentContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
+import { hashOfToken } from '../../core/once.js';
 import type { SessionRow } from './sessions.presenter.js';
 import { signAccess, signRefresh, tokenNotValid, verifyRefresh, type Life } from './tokens.js';
 
@@ -45,7 +46,7 @@ export async function startSession(
     refreshLife(ctx, ctx.now, expiresAt),
     ctx.settings.jwtSecret,
   );
-  await tx.session.update({ where: { id: session.id }, data: { tokenHash: hash(refresh) } });
+  await tx.session.update({ where: { id: session.id }, data: { tokenHash: hashOfToken(refresh) } });
   return { access: accessFor(ctx, parentId, session.id), refresh };
 }
 
@@ -63,8 +64,12 @@ export async function refreshSession(ctx: Context, refresh: string): Promise<Tok
 
   const next = successorAt(ctx.now);
   const spent = await ctx.db.prisma.session.updateMany({
-    where: { ...where, tokenHash: hash(refresh) },
-    data: { tokenHash: hash(next), spentTokenHash: hash(refresh), rotatedAt: ctx.now },
+    where: { ...where, tokenHash: hashOfToken(refresh) },
+    data: {
+      tokenHash: hashOfToken(next),
+      spentTokenHash: hashOfToken(refresh),
+      rotatedAt: ctx.now,
+    },
   });
   if (spent.count === 1) return { access: accessFor(ctx, parentId, sessionId), refresh: next };
 
@@ -143,7 +148,7 @@ export async function requireSession(ctx: ParentContext, tx: Transaction): Promi
 async function replayableSince(ctx: Context, sessionId: number, refresh: string): Promise<Date> {
   const session = await ctx.db.prisma.session.findUnique({ where: { id: sessionId } });
   if (!session?.tokenHash) throw tokenNotValid();
-  const spentLast = session.spentTokenHash && hash(refresh).equals(session.spentTokenHash);
+  const spentLast = session.spentTokenHash && hashOfToken(refresh).equals(session.spentTokenHash);
   const age = ctx.now.getTime() - session.rotatedAt.getTime();
   if (spentLast && age <= REPLAY_WINDOW) return session.rotatedAt;
   await ctx.db.prisma.session.deleteMany({ where: { id: sessionId } });
@@ -176,8 +181,4 @@ function refreshLife(ctx: Context, from: Date, sessionEnd: Date): Life {
 
 function seconds(moment: Date): number {
   return Math.floor(moment.getTime() / 1000);
-}
-
-function hash(token: string) {
-  return createHash('sha256').update(token).digest();
 }

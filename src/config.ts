@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { CURRENCIES } from './core/currencies.js';
 import { StartError } from './core/errors.js';
 
 const MINUTE = 60;
@@ -102,6 +103,15 @@ const environment = z.object({
   GOOGLE_AUTHORIZATION_URL: exactUrl.prefault('https://accounts.google.com/o/oauth2/v2/auth'),
   GOOGLE_TOKEN_URL: exactUrl.prefault('https://oauth2.googleapis.com/token'),
   GOOGLE_USERINFO_URL: exactUrl.prefault('https://openidconnect.googleapis.com/v1/userinfo'),
+  PAYMENTS: z.enum(['pledge', 'stripe']).default('pledge'),
+  STRIPE_SECRET_KEY: z.string().optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_API_BASE: httpUrl.optional(),
+  CURRENCY: z
+    .enum(CURRENCIES, {
+      error: 'an ISO 4217 code in lower case, of a currency with two minor digits',
+    })
+    .prefault('usd'),
   TRUST_PROXY: trustProxy.prefault('0'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -133,8 +143,21 @@ export interface Config {
   };
   /** Absent: its routes answer 503. */
   google: GoogleConfig | undefined;
+  payments: 'pledge' | 'stripe';
+  /** ISO 4217 in lower case, of two minor digits. */
+  currency: string;
+  /** Absent: gifts are pledges, and Stripe's webhook answers 503. */
+  stripe: StripeConfig | undefined;
   rateLimit: boolean;
   logLevel: string;
+}
+
+/** Our account at Stripe. */
+export interface StripeConfig {
+  secretKey: string;
+  webhookSecret: string;
+  /** Another host that speaks Stripe's API; absent: Stripe's own. */
+  apiBase: string | undefined;
 }
 
 /** Google's client and endpoints. */
@@ -179,6 +202,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     frontendUrl: data.FRONTEND_URL,
     mail: { smtpUrl: data.SMTP_URL, from: data.MAIL_FROM },
     google: googleConfig(data),
+    payments: data.PAYMENTS,
+    currency: data.CURRENCY,
+    stripe: stripeConfig(data),
     rateLimit: data.RATE_LIMIT === 'on',
     logLevel: data.LOG_LEVEL,
   };
@@ -193,7 +219,29 @@ function refuseUnsafe(data: z.output<typeof environment>, production: boolean): 
   if (data.RATE_LIMIT === 'off' && !LOOPBACK.test(data.HOST ?? '')) {
     throw new StartError('In production RATE_LIMIT=off needs HOST to be a loopback address.');
   }
+  if (data.SMTP_URL && !data.PUBLIC_URL) {
+    throw new StartError('In production SMTP_URL needs PUBLIC_URL, for the links in mail.');
+  }
   if (data.BCRYPT_COST < 10) throw new StartError('In production BCRYPT_COST must be 10 to 15.');
+}
+
+function stripeConfig(data: z.output<typeof environment>): StripeConfig | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = data;
+  const needed = [
+    'STRIPE_SECRET_KEY',
+    'STRIPE_WEBHOOK_SECRET',
+    'PUBLIC_URL',
+    'FRONTEND_URL',
+  ] as const;
+  const missing = needed.filter((name) => !data[name]);
+  if (data.PAYMENTS === 'stripe' && missing.length > 0) {
+    throw new StartError(`PAYMENTS=stripe needs ${missing.join(', ')}. See .env.example.`);
+  }
+  if (!secretKey && !webhookSecret) return undefined;
+  if (!secretKey || !webhookSecret) {
+    throw new StartError('STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together.');
+  }
+  return { secretKey, webhookSecret, apiBase: data.STRIPE_API_BASE };
 }
 
 function googleConfig(data: z.output<typeof environment>): GoogleConfig | undefined {

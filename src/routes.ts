@@ -2,11 +2,16 @@ import type { Context, ParentContext } from './core/context.js';
 import * as auth from './features/auth/auth.routes.js';
 import * as campaigns from './features/campaigns/campaigns.routes.js';
 import * as children from './features/children/children.routes.js';
+import * as claims from './features/claims/claims.routes.js';
 import * as donations from './features/donations/donations.routes.js';
 import * as google from './features/google/google.routes.js';
 import * as parents from './features/parents/parents.routes.js';
 import * as passwordReset from './features/password-reset/password-reset.routes.js';
+import * as payments from './features/payments/payments.routes.js';
+import * as receipts from './features/receipts/receipts.routes.js';
+import * as refunds from './features/refunds/refunds.routes.js';
 import * as sessions from './features/sessions/sessions.routes.js';
+import * as statistics from './features/statistics/statistics.routes.js';
 import * as verification from './features/verification/verification.routes.js';
 import type { Audience } from './http/authenticate.js';
 import type { Endpoint } from './http/endpoint.js';
@@ -37,6 +42,7 @@ export function routes(isStopping: () => boolean): Route[] {
       'POST /api/auth/google/exchange/': google.exchange,
       'POST /api/auth/password/reset/': passwordReset.request,
       'POST /api/auth/password/reset/confirm/': passwordReset.confirm,
+      'POST /webhooks/stripe/': payments.stripeWebhook,
     }),
 
     // Visitors and parents alike. A token, if there is one, must be good.
@@ -44,7 +50,8 @@ export function routes(isStopping: () => boolean): Route[] {
       'GET /campaigns/': campaigns.browse,
       'GET /campaigns/:id/': campaigns.show,
       'GET /campaigns/:id/donations/': donations.listOfCampaign,
-      'POST /campaigns/:id/donations/': donations.give,
+      'POST /campaigns/:id/donations/': payments.give,
+      'GET /donations/:id/receipt/': receipts.show,
     }),
 
     // From here a parent is required, and sees and changes only what is that parent's own.
@@ -66,10 +73,17 @@ export function routes(isStopping: () => boolean): Route[] {
       'DELETE /children/:id/': children.remove,
       'GET /children/:id/campaigns/': campaigns.listOfChild,
       'POST /children/:id/campaigns/': campaigns.create,
+      'GET /children/:id/statistics/': statistics.ofChild,
       'PUT /campaigns/:id/': campaigns.change,
       'PATCH /campaigns/:id/': campaigns.change,
       'DELETE /campaigns/:id/': campaigns.remove,
+      'GET /campaigns/:id/statistics/': statistics.ofCampaign,
+      'GET /campaigns/:id/donations.csv': donations.exportOfCampaign,
       'GET /donations/': donations.history,
+      'GET /donations/claimable/': claims.listOfClaimable,
+      'POST /donations/claims/': claims.create,
+      'GET /donations/:id/refunds/': refunds.list,
+      'POST /donations/:id/refunds/': refunds.create,
     }),
   ];
 }

@@ -6,9 +6,9 @@ import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
 import { createLogger } from './core/logger.js';
 import { migrate } from './core/migrate.js';
-import { developmentSecret } from './core/secret.js';
 import { addressOf, listen, stopListening } from './http/listen.js';
 import { startWorker } from './jobs/worker.js';
+import { settingsOf } from './settings.js';
 
 /** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
 const NOT_READY = 500;
@@ -36,8 +36,7 @@ async function start(): Promise<void> {
 
   const db = openDatabase(database.url, config.databasePoolSize, log);
   opened.push(() => db.close());
-  const jwtSecret = config.jwtSecret ?? (await developmentSecret(config.dataDir));
-  const settings = { ...config, jwtSecret };
+  const settings = await settingsOf(config);
   const app = createApp({ config, settings, db, log, isStopping: () => stopping });
   const server = await listen(app, config.port, config.host);
   const worker = startWorker({ config, settings, databaseUrl: database.url, db, log });

@@ -3,8 +3,8 @@ import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
 import { createLogger } from './core/logger.js';
 import { migrate } from './core/migrate.js';
-import { developmentSecret } from './core/secret.js';
 import { startWorker } from './jobs/worker.js';
+import { settingsOf } from './settings.js';
 
 /** Milliseconds after which a stop that hangs is given up. */
 const LONGEST_STOP = 9_000;
@@ -20,8 +20,7 @@ async function main(): Promise<void> {
   const database = await provideDatabase(config, 'guest');
   await migrate(database.url);
   const db = openDatabase(database.url, config.databasePoolSize, log);
-  const jwtSecret = config.jwtSecret ?? (await developmentSecret(config.dataDir));
-  const settings = { ...config, jwtSecret };
+  const settings = await settingsOf(config);
   const worker = startWorker({ config, settings, databaseUrl: database.url, db, log });
   log.info('working');
   await told;

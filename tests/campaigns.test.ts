@@ -29,7 +29,7 @@ const PUBLIC_FORM = [
   'title',
   'total_raised',
 ];
-const OWNERS_FORM = [...PUBLIC_FORM, 'child'].sort();
+const OWNERS_FORM = [...PUBLIC_FORM, 'child', 'close_at_deadline', 'close_when_funded'].sort();
 const FULL_FORM = [...OWNERS_FORM, 'donations'].sort();
 const NO_SUCH_IDS = [
   '0',
@@ -163,7 +163,13 @@ describe('forms', () => {
     expect(keys(visitor.body)).toEqual(PUBLIC_FORM);
     expect(other.body).toEqual(visitor.body);
     expect(keys(owner.body)).toEqual(FULL_FORM);
-    expect(owner.body).toEqual({ ...visitor.body, child: child.id, donations: [] });
+    expect(owner.body).toEqual({
+      ...visitor.body,
+      child: child.id,
+      close_at_deadline: false,
+      close_when_funded: false,
+      donations: [],
+    });
   });
 
   test('browsing gives the public form, to the owner as well', async () => {
@@ -195,6 +201,8 @@ describe('forms', () => {
       anonymous: true,
       donor_name: 'A friend',
       date_donated: expect.stringMatching(/\.\d{3}Z$/),
+      status: 'completed',
+      refunded_amount: 0,
       donor: stranger.id,
       donor_email: stranger.email,
     });

@@ -38,6 +38,9 @@ test('an empty environment gives the defaults of a desk', () => {
     frontendUrl: undefined,
     mail: { smtpUrl: undefined, from: 'DreamJar <no-reply@localhost>' },
     google: undefined,
+    payments: 'pledge',
+    currency: 'usd',
+    stripe: undefined,
     rateLimit: true,
   });
 });
@@ -69,6 +72,11 @@ test('every setting is read', () => {
     GOOGLE_CLIENT_SECRET: 'hush',
     GOOGLE_CALLBACK_URL: 'https://api.dreamjar.example/api/auth/google/callback/',
     GOOGLE_TOKEN_URL: 'http://127.0.0.1:1/token',
+    PAYMENTS: 'stripe',
+    CURRENCY: 'eur',
+    STRIPE_SECRET_KEY: 'sk',
+    STRIPE_WEBHOOK_SECRET: 'whsec',
+    STRIPE_API_BASE: 'http://127.0.0.1:12111',
   });
   expect(config).toEqual({
     production: true,
@@ -96,6 +104,9 @@ test('every setting is read', () => {
       tokenUrl: 'http://127.0.0.1:1/token',
       userinfoUrl: 'https://openidconnect.googleapis.com/v1/userinfo',
     },
+    payments: 'stripe',
+    currency: 'eur',
+    stripe: { secretKey: 'sk', webhookSecret: 'whsec', apiBase: 'http://127.0.0.1:12111' },
   });
 });
 
@@ -180,6 +191,8 @@ test('production wants a database and a secret, and costly hashes', () => {
   expect(complaintAbout({ NODE_ENV, DATABASE_URL })).toContain('JWT_SECRET must be set');
   expect(complaintAbout({ NODE_ENV, JWT_SECRET })).toContain('DATABASE_URL must be set');
   expect(complaintAbout({ ...PRODUCTION, BCRYPT_COST: '9' })).toContain('BCRYPT_COST');
+  const mail = { ...PRODUCTION, SMTP_URL: 'smtp://mail.example' };
+  expect(complaintAbout(mail)).toContain('PUBLIC_URL');
   expect(readConfig(PRODUCTION)).toMatchObject({ production: true, host: '0.0.0.0' });
   expect(readConfig({ BCRYPT_COST: '4' }).bcryptCost).toBe(4);
 });
@@ -192,4 +205,32 @@ test.each([
   ['FRONTEND_URL', { FRONTEND_URL: 'dreamjar.example' }],
 ])('%s: %j is refused', (name, settings) => {
   expect(() => readConfig(settings)).toThrow(name);
+});
+
+const STRIPE = {
+  PAYMENTS: 'stripe',
+  STRIPE_SECRET_KEY: 'sk',
+  STRIPE_WEBHOOK_SECRET: 'whsec',
+  PUBLIC_URL: 'https://api.dreamjar.example',
+  FRONTEND_URL: 'https://dreamjar.example',
+};
+
+test.each(['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'PUBLIC_URL', 'FRONTEND_URL'])(
+  'PAYMENTS=stripe needs %s',
+  (name) => {
+    expect(readConfig(STRIPE).payments).toBe('stripe');
+    const complaint = complaintAbout({ ...STRIPE, [name]: '' });
+    expect(complaint).toContain(`PAYMENTS=stripe needs ${name}.`);
+  },
+);
+
+test('with Stripe set up, gifts may still be pledges: it is heard for what was paid before', () => {
+  const config = readConfig({ ...STRIPE, PAYMENTS: 'pledge' });
+  expect(config).toMatchObject({ payments: 'pledge', stripe: { secretKey: 'sk' } });
+  const half = complaintAbout({ STRIPE_SECRET_KEY: 'sk' });
+  expect(half).toContain('STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together');
+});
+
+test.each(['USD', 'jpy', 'kwd', 'xxx', 'euro', 'zzz'])('CURRENCY=%s is refused', (CURRENCY) => {
+  expect(complaintAbout({ CURRENCY })).toContain('CURRENCY (an ISO 4217 code in lower case');
 });

@@ -1,9 +1,11 @@
+import pg from 'pg';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { useApi } from './support/api.js';
 import {
   addChild,
   donate,
   openCampaign,
+  openJar,
   registerParent,
   type TestCampaign,
   type TestChild,
@@ -14,6 +16,7 @@ const NOW = new Date('2030-06-15T12:00:00.000Z');
 const REFUSED = { deadline: [expect.any(String)] };
 
 const api = useApi();
+const inTokyo = useApi({ through: moveToTokyo });
 let parent: TestParent;
 let child: TestChild;
 
@@ -243,3 +246,27 @@ describe('the time that is left', () => {
     expect(body.map(({ id }: TestCampaign) => id)).toContain(other.id);
   });
 });
+
+test('moments are the same where the database counts in another time zone', async () => {
+  inTokyo.clock.now = NOW;
+  expect(await inTokyo.database.sql('SHOW timezone')).toEqual([{ TimeZone: 'Asia/Tokyo' }]);
+  const deadline = '2030-07-01T18:00:00.000Z';
+  const { campaign } = await openJar(inTokyo, { deadline });
+  const { body } = await inTokyo.get(`/campaigns/${campaign.id}/`).expect(200);
+  expect(body).toMatchObject({ deadline, date_created: NOW.toISOString() });
+  const stored = await inTokyo.database.sql(
+    'SELECT deadline, date_created FROM campaigns WHERE id = $1',
+    [campaign.id],
+  );
+  expect(stored).toEqual([{ deadline: new Date(deadline), date_created: NOW }]);
+});
+
+/** Sets the time zone that connections to a database begin with. */
+async function moveToTokyo(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const name = client.escapeIdentifier(new URL(url).pathname.slice(1));
+  await client.query(`ALTER DATABASE ${name} SET timezone TO 'Asia/Tokyo'`);
+  await client.end();
+  return url;
+}

@@ -10,8 +10,9 @@ import {
 } from './support/factories.js';
 
 const PUBLIC_FORM = ['amount', 'anonymous', 'comment', 'date_donated', 'donor_name', 'id'];
-const OWNERS_FORM = [...PUBLIC_FORM, 'donor', 'donor_email'].sort();
-const DONORS_FORM = [...PUBLIC_FORM, 'campaign', 'donor_email'].sort();
+const COURSE = ['status', 'refunded_amount'];
+const OWNERS_FORM = [...PUBLIC_FORM, ...COURSE, 'donor', 'donor_email'].sort();
+const DONORS_FORM = [...PUBLIC_FORM, ...COURSE, 'campaign', 'donor_email'].sort();
 const MOMENT = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 
 const keys = (form: object) => Object.keys(form).sort();
@@ -42,6 +43,8 @@ describe('giving', () => {
       donor_name: 'Aunt Kate',
       donor_email: 'kate@example.org',
       date_donated: MOMENT,
+      status: 'completed',
+      refunded_amount: 0,
       campaign: { id: campaign.id, title: campaign.title, goal: 400, child_name: 'Mia' },
     });
     expect(keys(body)).toEqual(DONORS_FORM);

@@ -1,3 +1,4 @@
+import supertest from 'supertest';
 import { expect, test } from 'vitest';
 import {
   createPasswordReset,
@@ -7,6 +8,7 @@ import { verificationMail } from '../src/features/verification/verification.serv
 import { useApi } from './support/api.js';
 import { useDocument } from './support/document.js';
 import {
+  donate,
   guestGift,
   openJar,
   registerParent,
@@ -14,6 +16,8 @@ import {
   type TestParent,
 } from './support/factories.js';
 import { agree, arrival, CALLBACK, leave, signIn, useProvider } from './support/google.js';
+import { hold, untilWaiting } from './support/locks.js';
+import { usePayments } from './support/paying.js';
 import { SETTINGS } from './support/worker.js';
 
 const api = useApi();
@@ -25,6 +29,7 @@ const withApp = useApi({
 });
 const away = useApi({ through: () => Promise.resolve('postgresql://nobody@127.0.0.1:1/nothing') });
 const limited = useApi({ rateLimit: true });
+const payments = usePayments();
 const served = useDocument(api);
 
 interface Call {
@@ -32,7 +37,7 @@ interface Call {
   session?: number;
   token?: string;
   query?: string;
-  cookie?: string;
+  headers?: Record<string, string>;
   body?: unknown;
   type?: string;
 }
@@ -41,13 +46,15 @@ const seen = new Set<string>();
 
 /** Makes a call, and expects the status and the form that the document tells. */
 async function call(operation: string, status: number, options: Call = {}, of = api) {
-  const { id = 'me', session = 999_999, token, query = '', cookie, body, type = 'json' } = options;
+  const { id = 'me', session = 999_999, token, query = '', body, type = 'json' } = options;
   const [method, path] = operation.split(' ') as [string, string];
   const verb = method.toLowerCase() as 'delete';
   const place = path.replace('{id}', String(id)).replace('{session}', String(session));
-  const request = of[verb](place + query).redirects(0);
+  const request = supertest(of.address)
+    [verb](place + query)
+    .redirects(0);
   if (token) void request.set('Authorization', `Bearer ${token}`);
-  if (cookie) void request.set('Cookie', cookie);
+  if (options.headers) void request.set(options.headers);
   if (body !== undefined) void request.type(type).send(body as object);
   const response = await request;
   expect(response.status, `${operation}: ${response.text}`).toBe(status);
@@ -59,18 +66,36 @@ async function call(operation: string, status: number, options: Call = {}, of = 
 const NEW_CHILD = { name: 'Ben', date_of_birth: yearsAgo(3) };
 const NEW_CAMPAIGN = { title: 'Boots', description: 'Red.', goal: 90, category: 'sports' };
 const PRIVATE =
-  /^\w+ \/(parents\/\{id\}|children|donations|api\/auth\/email)|^(PUT|PATCH|DELETE) \/campaigns/;
+  /^\w+ \/(parents\/\{id\}|children|donations|api\/auth\/email)|^(PUT|PATCH|DELETE) \/campaigns|\/(statistics\/|donations\.csv)$/;
+const RECEIPT = 'GET /donations/{id}/receipt/';
+const GIVE = 'POST /campaigns/{id}/donations/';
+const WEBHOOK = 'POST /webhooks/stripe/';
 
-test('every refusal is in the form that the document tells', async () => {
+/** Says that a parent has shown whose the address is. */
+async function verify({ id }: { id: number }): Promise<void> {
+  await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [id]);
+}
+
+/** A campaign to which its owner, whose address is verified, has given; and the id that a path is to name. */
+async function openGivenJar() {
   const { parent, child, campaign } = await openJar(api);
-  const stranger = await registerParent(api);
+  await verify(parent);
+  const gift = await donate(api, campaign, {}, parent);
   const ids: Record<string, number> = {
     parents: parent.id,
     children: child.id,
     campaigns: campaign.id,
+    donations: gift.id,
   };
+  const idFor = (operation: string) => ids[operation.split('/')[1]!] ?? 0;
+  return { parent, child, campaign, gift, idFor };
+}
+
+test('every refusal is in the form that the document tells', async () => {
+  const { parent, child, campaign, gift, idFor } = await openGivenJar();
+  const stranger = await registerParent(api);
   for (const [operation, { requestBody, parameters = [] }] of served.operations) {
-    const id = ids[operation.split('/')[1]!] ?? 0;
+    const id = idFor(operation);
     const token = parent.access;
     const paged = parameters.some(({ name }) => name === 'cursor');
     if (PRIVATE.test(operation)) await call(operation, 401, { id, body: requestBody && {} });
@@ -93,11 +118,17 @@ test('every refusal is in the form that the document tells', async () => {
   await call('POST /api/token/', 401, { body: nobody });
   await call('POST /api/token/refresh/', 401, { body: { refresh: 'bad' } });
   await call('POST /api/token/blacklist/', 401, { body: { refresh: 'bad' } });
+  await call('POST /donations/claims/', 403, { token: stranger.access, body: {} });
+  for (const operation of ['GET /campaigns/{id}/statistics/', 'GET /children/{id}/statistics/']) {
+    const asked = { id: idFor(operation), token: parent.access, query: '?from=x' };
+    await call(operation, 400, asked);
+  }
+  await call(RECEIPT, 400, { id: gift.id, token: parent.access, query: '?token=a&token=b' });
   await call('DELETE /parents/{id}/', 409, { token: parent.access });
   await call('DELETE /children/{id}/', 409, { id: child.id, token: parent.access });
   const closing = { id: campaign.id, token: parent.access, body: { is_open: false } };
   await call('PUT /campaigns/{id}/', 200, closing);
-  await call('POST /campaigns/{id}/donations/', 409, { id: campaign.id, body: guestGift() });
+  await call(GIVE, 409, { id: campaign.id, body: guestGift() });
 });
 
 test('every success is in the form that the document tells', async () => {
@@ -115,10 +146,9 @@ test('every success is in the form that the document tells', async () => {
 
   await call('POST /parents/{id}/children/', 201, { token, body: NEW_CHILD });
   await call('POST /children/{id}/campaigns/', 201, { ...atChild, body: NEW_CAMPAIGN });
-  const gifts = 'POST /campaigns/{id}/donations/';
-  await call(gifts, 201, { id: campaign.id, body: guestGift() });
-  await call(gifts, 201, { id: campaign.id, body: guestGift({ anonymous: true }) });
-  await call(gifts, 201, { ...atCampaign, body: { amount: '12', comment: 'From us' } });
+  await call(GIVE, 201, { id: campaign.id, body: guestGift() });
+  await call(GIVE, 201, { id: campaign.id, body: guestGift({ anonymous: true }) });
+  await call(GIVE, 201, { ...atCampaign, body: { amount: '12', comment: 'From us' } });
   for (const verb of ['PUT', 'PATCH']) {
     await call(`${verb} /parents/{id}/`, 200, { token, body: { last_name: 'Berg' } });
     await call(`${verb} /children/{id}/`, 200, { ...atChild, body: { gender: 'female' } });
@@ -136,6 +166,11 @@ test('every success is in the form that the document tells', async () => {
   await call('GET /parents/{id}/children/', 200, { token });
 
   await passwordsAndSessions(parent, token);
+  await call('GET /campaigns/{id}/statistics/', 200, atCampaign);
+  await call('GET /children/{id}/statistics/', 200, atChild);
+  await call('GET /campaigns/{id}/donations.csv', 200, atCampaign);
+  const gift = await donate(api, campaign, { donor_email: email });
+  await claimsReceiptsAndRefunds(gift, token);
   await call('DELETE /campaigns/{id}/', 204, atCampaign);
   const { body: history } = await call('GET /donations/', 200, { token });
   expect(history[0].campaign.title).toBe('Deleted DreamJar');
@@ -167,6 +202,48 @@ async function passwordsAndSessions({ id, email, password }: TestParent, token: 
   await call('POST /api/auth/password/reset/confirm/', 200, { body });
 }
 
+async function claimsReceiptsAndRefunds({ id }: { id: number }, token: string) {
+  const { body: claimable } = await call('GET /donations/claimable/', 200, { token });
+  expect(claimable).toMatchObject([{ id }]);
+  await call('POST /donations/claims/', 201, { token, body: { donations: [id] } });
+  const receipt = await call(RECEIPT, 200, { id, token });
+  expect(receipt.type).toBe('application/json');
+  const pdf = await call(RECEIPT, 200, { id, token, headers: { Accept: 'application/pdf' } });
+  expect(pdf.type).toBe('application/pdf');
+  await call('POST /donations/{id}/refunds/', 201, { id, token, body: { amount: 5 } });
+  const { body: refunds } = await call('GET /donations/{id}/refunds/', 200, { id, token });
+  expect(refunds).toMatchObject([{ donation: id, amount: 5 }]);
+}
+
+test('every key is told, and is for one request as the document tells', async () => {
+  const { parent, idFor } = await openGivenJar();
+  const bodies: Record<string, object> = {
+    'POST /parents/{id}/children/': NEW_CHILD,
+    'POST /children/{id}/campaigns/': NEW_CAMPAIGN,
+    [GIVE]: { amount: 3 },
+  };
+  for (const [operation, { parameters = [], responses }] of served.operations) {
+    const isKeyed = parameters.some(({ name }) => name === 'Idempotency-Key');
+    expect(isKeyed, operation).toBe('422' in responses);
+    if (!isKeyed) continue;
+    const sent = {
+      id: idFor(operation),
+      token: parent.access,
+      headers: { 'Idempotency-Key': operation },
+      body: bodies[operation] ?? {},
+    };
+    // The first is stopped where it would store its answer.
+    const holder = await hold(api, 'LOCK idempotent_requests IN SHARE ROW EXCLUSIVE MODE');
+    const first = call(operation, 201, sent);
+    await untilWaiting(api, 1);
+    const inFlight = await call(operation, 409, sent);
+    expect(inFlight.body.code).toBe('idempotency_in_flight');
+    await holder.release();
+    await first;
+    await call(operation, 422, { ...sent, body: { amount: 4 } });
+  }
+});
+
 test('every limit is told, and refuses as the document tells', async () => {
   const { parent, campaign } = await openJar(limited);
   await limited.database.sql(`
@@ -175,7 +252,7 @@ test('every limit is told, and refuses as the document tells', async () => {
     CREATE TRIGGER use_up BEFORE INSERT OR UPDATE ON rate_limits FOR EACH ROW EXECUTE FUNCTION use_up()`);
   const body = { current_password: 'not the password' };
   for (const [operation, { description = '', responses }] of served.operations) {
-    expect(/At most \d/.test(description), operation).toBe('429' in responses);
+    expect(/^At most \d/m.test(description), operation).toBe('429' in responses);
     if (!('429' in responses)) continue;
     const id = operation.includes('campaigns') ? campaign.id : 'me';
     await call(operation, 429, { id, token: parent.access, body }, limited);
@@ -183,12 +260,7 @@ test('every limit is told, and refuses as the document tells', async () => {
 });
 
 test('without the database every operation says so as the document tells', async () => {
-  const { parent, child, campaign } = await openJar(api);
-  const ids: Record<string, number> = {
-    parents: parent.id,
-    children: child.id,
-    campaigns: campaign.id,
-  };
+  const { parent, idFor } = await openGivenJar();
   const bodies: Record<string, object> = {
     'POST /parents/': { username: 'Cleo', email: 'cleo@example.com', password: parent.password },
     'POST /api/token/': parent,
@@ -201,7 +273,7 @@ test('without the database every operation says so as the document tells', async
   };
   for (const [operation, { responses }] of served.operations) {
     if (!responses['503']) continue;
-    const id = ids[operation.split('/')[1]!] ?? 0;
+    const id = idFor(operation);
     const token = parent.access;
     await call(
       operation,
@@ -228,11 +300,28 @@ test('sign-in by Google is in the form that the document tells', async () => {
   await call(back, 400, { query: '?code=%ff' }, google);
   const journey = await leave(google);
   const query = `?${(await agree(journey)).toString()}`;
-  await call(back, 200, { query, cookie: journey.cookie }, google);
+  await call(back, 200, { query, headers: { Cookie: journey.cookie } }, google);
   await call(back, 302, {}, withApp);
   const code = arrival(await signIn(withApp)).searchParams.get('code');
   await call(exchange, 200, { body: { code } }, withApp);
   await call(exchange, 400, { body: { code } }, withApp);
+});
+
+test('paying at Stripe is in the form that the document tells', async () => {
+  const { api: paying, stripe } = payments;
+  const { campaign } = await openJar(paying);
+  const { access: token } = await registerParent(paying);
+  const given = { id: campaign.id, token, body: { amount: 9 } };
+  const { body: gift } = await call(GIVE, 201, given, paying);
+  expect(gift).toHaveProperty('checkout_url');
+  await call(RECEIPT, 409, { id: gift.id, token }, paying);
+  const [session] = stripe.ledger.sessions.keys();
+  const { body, headers } = stripe.sign(stripe.pay(session!));
+  const forged = { ...headers, 'stripe-signature': 't=1,v1=00' };
+  await call(WEBHOOK, 400, { body, headers: forged }, paying);
+  await call(WEBHOOK, 503, { body, headers });
+  await call(WEBHOOK, 200, { body, headers }, paying);
+  await call(RECEIPT, 200, { id: gift.id, token }, paying);
 });
 
 test('every answer that the document tells was seen', () => {
@@ -256,18 +345,19 @@ test('the examples of the document fit it and are accepted', async () => {
   }
   const bodied = [...served.operations].filter(([, { requestBody }]) => requestBody);
   const without = bodied.map(([operation]) => operation).filter((name) => !examples.has(name));
-  // What only an answer or a mail can tell.
+  // What only an answer or a mail can tell, and what only Stripe can sign.
   expect(without).toEqual([
     'POST /api/token/refresh/',
     'POST /api/token/blacklist/',
     'POST /api/auth/password/reset/confirm/',
+    'POST /webhooks/stripe/',
     'POST /api/auth/email/verify/',
   ]);
 
   const body = (operation: string) => ({ body: examples.get(operation) });
   const attempt = (operation: string, status: number, options: Call = {}) =>
     call(operation, status, { ...options, ...body(operation) });
-  await attempt('POST /parents/', 201);
+  const { body: registered } = await attempt('POST /parents/', 201);
   await attempt('POST /api/auth/password/reset/', 202);
   const { body: tokens } = await attempt('POST /api/token/', 200);
   const token = String(tokens.access);
@@ -276,10 +366,27 @@ test('the examples of the document fit it and are accepted', async () => {
     id: child.id,
     token,
   });
-  await attempt('POST /campaigns/{id}/donations/', 201, { id: campaign.id });
+  const { body: gift } = await attempt(GIVE, 201, { id: campaign.id });
+  await attempt('POST /donations/{id}/refunds/', 201, { id: gift.id, token });
+  await giveAs(registered.user, campaign, examples.get('POST /donations/claims/'));
+  await attempt('POST /donations/claims/', 201, { token });
   for (const verb of ['PUT', 'PATCH']) {
     await attempt(`${verb} /parents/{id}/`, 200, { token });
     await attempt(`${verb} /children/{id}/`, 200, { id: child.id, token });
     await attempt(`${verb} /campaigns/{id}/`, 200, { id: campaign.id, token });
   }
 });
+
+/** Stores the gifts of a guest that an example claims, with the address of the parent who claims them. */
+async function giveAs(
+  parent: { id: number; email: string },
+  campaign: { id: number },
+  example: { donations?: number[] } = {},
+): Promise<void> {
+  await verify(parent);
+  await api.database.sql(
+    `INSERT INTO donations (id, campaign_id, amount, donor_name, donor_email)
+     SELECT id, $2, 5, 'Aunt Kate', $3 FROM unnest($1::int[]) id`,
+    [example.donations, campaign.id, parent.email],
+  );
+}

@@ -1,4 +1,5 @@
 import type { GoogleConfig } from '../config.js';
+import type { PaymentGateway } from '../integrations/stripe.js';
 import type { Database } from './database.js';
 import type { Logger } from './logger.js';
 
@@ -12,6 +13,14 @@ export interface Settings {
   frontendUrl: string | undefined;
   /** Absent: there is no sign-in by Google. */
   google: GoogleConfig | undefined;
+  /** The API's own address as the world sees it, for links in mail: with no slash at the end. */
+  publicUrl: string | undefined;
+  /** `pledge`: a gift counts at once; `stripe`: when Stripe says that it is paid. */
+  payments: 'pledge' | 'stripe';
+  /** ISO 4217 in lower case, of two minor digits. */
+  currency: string;
+  /** Absent: Stripe is never asked, nor believed. */
+  stripe: PaymentGateway | undefined;
 }
 
 /** The parent who makes the request, as authenticated. */

@@ -39,6 +39,18 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** The same door inside a transaction: all that is done through it commits or fails as one. */
+export function databaseWithin(tx: Transaction): Database {
+  return {
+    // A verb that runs inside sees nothing of it: what only the whole client can, it does not need.
+    prisma: tx as PrismaClient,
+    query: <Row>({ text }: Statement, values: unknown[]) =>
+      tx.$queryRawUnsafe<Row[]>(text, ...values),
+    transaction: (work) => work(tx),
+    close: () => Promise.resolve(),
+  };
+}
+
 /** Names a statement by its text, so that equal texts share one plan. */
 export function statement(text: string): Statement {
   return { name: createHash('sha256').update(text).digest('hex').slice(0, 24), text };
@@ -53,6 +65,8 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
     connectionString: url,
     max: poolSize,
     application_name: 'dreamjar',
+    // Prisma writes moments without their offset.
+    options: '-c timezone=UTC',
     keepAlive: true,
     connectionTimeoutMillis: WAIT.connection,
     lock_timeout: WAIT.lock,

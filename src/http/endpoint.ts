@@ -1,10 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Context, ParentContext } from '../core/context.js';
 import { InvalidInput, Refusal, type ErrorCode, type FieldErrors } from '../core/errors.js';
+import type { Subject } from '../core/idempotency.js';
 import { Page } from '../core/page.js';
 import { encodeCursor } from './cursor.js';
+import { answerOnce, readKey } from './idempotency.js';
 import type { LimitName } from './limit-figures.js';
 import { parseBody, parseQuery } from './parse.js';
+import { Begun, Download, Redirect, type Reply } from './reply.js';
 
 /** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
 export interface IncomingCall {
@@ -13,24 +17,11 @@ export interface IncomingCall {
   /** The query string as sent, without its question mark. */
   rawQuery: string;
   body: unknown;
-  /** The `Cookie` header. */
-  cookie: string | undefined;
-}
-
-/** An answer that sends the browser elsewhere, with a cookie to bring back (a `Set-Cookie` header). */
-export class Redirect {
-  constructor(
-    readonly location: string,
-    readonly cookie?: string,
-  ) {}
-}
-
-/** What an endpoint answers. `next` is the query string of the next page. */
-export interface Reply {
-  status: number;
-  body: unknown;
-  next?: string;
-  redirect?: Redirect;
+  /** The bytes of the body as they were sent, if there were any. */
+  rawBody: Buffer | undefined;
+  headers: IncomingHttpHeaders;
+  /** Method and path, with the slash at its end. */
+  route: string;
 }
 
 /** What is written down of an endpoint: the OpenAPI document is made from it. */
@@ -47,7 +38,11 @@ export interface EndpointDescription {
     description: string;
     schema?: z.ZodType;
     paged?: boolean;
+    /** The media types that the answer may have beside or instead of JSON. */
+    downloads?: string[];
   };
+  /** Whether the request is done once for each `Idempotency-Key`. */
+  idempotent?: boolean;
   /** When and where the browser is sent instead, if it may be. */
   redirects?: string;
   /** Whether it answers without the database, and so also while that is away. */
@@ -68,7 +63,8 @@ interface Handled<C, P, Q, B, R> {
   query: Q;
   body: B;
   resource: R;
-  cookie: string | undefined;
+  /** The request as it was sent, for what has no schema: headers, and the bytes of the body. */
+  sent: IncomingCall;
 }
 
 interface Specification<
@@ -82,16 +78,21 @@ interface Specification<
   params?: P;
   query?: Q;
   body?: B;
-  answer: { status: 200 | 201 | 202 | 204 | 302; description: string; schema?: A; paged?: boolean };
+  answer: EndpointDescription['answer'] & { schema?: A };
   /** Finds what the path names, or throws 404 or 403: both come before any field error. */
   access?: (ctx: C, params: z.output<P>) => Promise<R>;
   /** For verbs that find that out in their one statement: asked only when query or body are bad. */
   exists?: (ctx: C, params: z.output<P>) => Promise<unknown>;
   /** What the rules say of the fields that are well-formed, so that all bad fields are told at once. */
   rules?: (ctx: C, fields: Partial<z.output<B>>, resource: R) => FieldErrors | Promise<FieldErrors>;
+  /** With a key it runs in a transaction, and no other system is to be asked: that is for `finish`. */
   handle: (
     call: Handled<C, z.output<P>, z.output<Q>, z.output<B>, R>,
-  ) => Promise<z.input<A> | Page<unknown> | Redirect | void>;
+  ) => Promise<z.input<A> | Page<unknown> | Redirect | Download | Begun | void>;
+  /** Finishes what `handle` has begun; null when that can't be finished any more. */
+  finish?: (ctx: C, begun: Begun) => Promise<z.input<A> | null>;
+  /** Of whom an answer tells that is remembered for a key; a refusal has no answer. */
+  tellsOf?: (params: z.output<P>, answer: z.output<A> | undefined) => Subject;
 }
 
 type Empty = z.ZodObject<Record<string, never>>;
@@ -130,7 +131,11 @@ function endpoint<
   A extends z.ZodType,
   R,
 >(spec: Specification<C, P, Q, B, A, R>): Endpoint<C> {
-  const { access, exists, rules, handle } = spec;
+  const { access, exists, rules, handle, finish, tellsOf } = spec;
+  const askIfThere = (ctx: C, params: z.output<P>) => async (error: unknown) => {
+    if (error instanceof InvalidInput) await exists?.(ctx, params);
+    throw error;
+  };
   return {
     description: spec,
     run: async (ctx, call) => {
@@ -142,15 +147,30 @@ function endpoint<
           rules?.(ctx, fields as Partial<z.output<B>>, resource),
         )) as z.output<B>,
       });
-      const { query, body } = await input().catch(async (error: unknown) => {
-        if (error instanceof InvalidInput) await exists?.(ctx, params);
-        throw error;
-      });
-      const { cookie } = call;
-      const result = await handle({ ctx, params, query, body, resource, cookie });
-      return reply(spec, result, call.rawQuery);
+      const key = await keyOf(spec, call).catch(askIfThere(ctx, params));
+      return answerOnce(
+        ctx,
+        { key, route: call.route, body: call.body },
+        {
+          parse: () => input().catch(askIfThere(ctx, params)),
+          begin: async (inside, { query, body }) => {
+            const result = await handle({ ctx: inside, params, query, body, resource, sent: call });
+            return result instanceof Begun ? result : reply(spec, result, call.rawQuery);
+          },
+          finish: async (outside, begun) => {
+            const result = await finish?.(outside, begun);
+            return result ? reply(spec, result, call.rawQuery) : null;
+          },
+          tellsOf: (answer) => tellsOf?.(params, answer as z.output<A> | undefined) ?? {},
+        },
+      );
     },
   };
+}
+
+/** Within a promise, so that whoever asks for what isn't there is told that first. */
+function keyOf({ idempotent }: EndpointDescription, { headers }: IncomingCall) {
+  return Promise.resolve(headers).then((sent) => (idempotent ? readKey(sent) : undefined));
 }
 
 function parsePath(schema: z.ZodObject | undefined, params: Record<string, unknown>): unknown {
@@ -163,6 +183,7 @@ function parsePath(schema: z.ZodObject | undefined, params: Record<string, unkno
 function reply({ answer, query }: EndpointDescription, result: unknown, rawQuery: string): Reply {
   const { status, schema } = answer;
   if (result instanceof Redirect) return { status: 302, body: undefined, redirect: result };
+  if (result instanceof Download) return { status, body: undefined, download: result };
   if (!schema) return { status, body: undefined };
   if (!(result instanceof Page)) return { status, body: schema.parse(result) };
   const body = schema.parse(result.items);

@@ -12,20 +12,28 @@ export const STATUS: Record<ErrorCode, number> = {
   google_linked_elsewhere: 400,
   google_account_inactive: 400,
   exchange_code_not_valid: 400,
+  webhook_not_valid: 400,
   not_authenticated: 401,
   token_not_valid: 401,
   no_active_account: 401,
   permission_denied: 403,
+  email_not_verified: 403,
   not_found: 404,
   method_not_allowed: 405,
   campaign_closed: 409,
+  donation_not_completed: 409,
+  refund_too_large: 409,
+  payment_refused: 409,
+  idempotency_in_flight: 409,
   child_has_open_campaigns: 409,
   too_large: 413,
   unsupported_media_type: 415,
+  idempotency_mismatch: 422,
   throttled: 429,
   internal_error: 500,
   unavailable: 503,
   google_not_configured: 503,
+  stripe_not_configured: 503,
 };
 
 /** Seconds after which a client may try again where the refusal tells none. */
@@ -34,6 +42,8 @@ const RETRY_AFTER = 2;
 /** Turns whatever was thrown into the contract's form. What nobody foresaw is logged whole and answered plainly. */
 export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
   if (res.headersSent) {
+    // Half of the answer is gone already: cut off, it can't be taken for the whole.
+    if (!hasLeft(error)) req.ctx.log.error({ err: error }, 'answer cut off');
     res.destroy();
     return;
   }
@@ -54,6 +64,11 @@ export function refuse(res: Response, { code, detail, retryAfter = RETRY_AFTER }
   if (status === 401) res.set('WWW-Authenticate', 'Bearer');
   if (status === 429 || status === 503) res.set('Retry-After', String(retryAfter));
   res.status(status).json({ detail, code });
+}
+
+/** Whether the client went away before the end. */
+function hasLeft(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -9,6 +9,8 @@ declare global {
       ctx: Context;
       /** The path of the route that answers, its parameters not filled in. */
       routePattern?: string;
+      /** The bytes of a JSON body, as they were sent. */
+      rawBody?: Buffer;
     }
   }
 }

@@ -40,7 +40,8 @@ export const jsonBody: RequestHandler = (req, res, next) => {
       return;
     }
     try {
-      req.body = parseJson(req.body as Buffer);
+      req.rawBody = req.body as Buffer;
+      req.body = parseJson(req.rawBody);
       next();
     } catch (cause) {
       next(cause);

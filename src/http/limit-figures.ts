@@ -30,6 +30,7 @@ export type LimitName =
   | 'register'
   | 'refresh'
   | 'donate'
+  | 'receipt'
   | 'verify'
   | 'resend'
   | 'reset'
@@ -58,6 +59,8 @@ export const LIMITS: Record<LimitName, LimitRule[]> = {
     { max: 600, seconds: MINUTE, per: ['address'] },
     { max: 30, seconds: MINUTE, per: ['parent'] },
   ],
+  // To draw one takes time.
+  receipt: [{ max: 120, seconds: MINUTE, per: ['address'] }],
   verify: [{ max: 20, seconds: HOUR, per: ['parent'] }],
   resend: [{ max: 5, seconds: HOUR, per: ['parent'] }],
   // The window is the life of a link: whoever spent the five, the newest link is good until it ends.

@@ -21,8 +21,10 @@ RFC 3339 in UTC. Lists are bare arrays; \`Link\` with \`rel="next"\` leads to th
 and stored in Unicode's form NFC; lengths count code points. Unknown fields are ignored. PUT and PATCH are
 both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.
 
-On every path: a method that it doesn't have gets 405 with \`Allow\`, a path that isn't there 404, a request
-that comes too slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form.`;
+On every path: what isn't HTTP or holds a malformed body gets 400, a body over 100,000 bytes 413, one that isn't
+JSON 415, a method that it doesn't have 405 with \`Allow\`, a path that isn't there 404, a request that comes too
+slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form; a GET with
+\`If-None-Match: *\` gets 304.`;
 
 const Refusal = z
   .object({ detail: z.string(), code: z.string() })
@@ -44,6 +46,19 @@ const LOCATION = {
   Location: { description: 'Where to go.', schema: { type: 'string' as const } },
 };
 
+const IdempotencyHeader = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/)
+    .optional()
+    .meta({
+      description:
+        'Names this request, for 24 hours: sent again with the same body it is not done again, but gets the ' +
+        'first answer, with `Idempotent-Replayed: true`. All guests share one scope for each path: choose ' +
+        'keys that nobody guesses, such as a UUID.',
+    }),
+});
+
 const MEANING: Record<number, string> = {
   401: 'No token, or one that is not valid.',
   403: 'Not yours.',
@@ -51,6 +66,7 @@ const MEANING: Record<number, string> = {
   409: 'Not in this state.',
   413: 'The body is over 100,000 bytes.',
   415: 'The body is not application/json in UTF-8.',
+  422: 'The key was sent with another body.',
   429: 'Too many requests.',
   503: 'Try again in a moment.',
 };
@@ -86,7 +102,7 @@ export function openApiDocument(routes: Route[]): ReturnType<typeof createDocume
 }
 
 function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOperationObject {
-  const { summary, limit, params, query, body } = endpoint.description;
+  const { summary, limit, params, query, body, idempotent } = endpoint.description;
   const description = [
     endpoint.description.description,
     limit && `At most ${describeLimit(limit)}.`,
@@ -99,7 +115,11 @@ function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOpera
     summary,
     ...(description && { description }),
     security: SECURITY[audience],
-    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    requestParams: {
+      ...(params && { path: params }),
+      ...(query && { query }),
+      ...(idempotent && { header: IdempotencyHeader }),
+    },
     ...(body && { requestBody: requestBody(body) }),
     responses: responses(audience, endpoint.description),
   };
@@ -135,6 +155,7 @@ function responses(
   if (params) codes.push('not_found');
   if (body) codes.push('too_large', 'unsupported_media_type');
   if (limit) codes.push('throttled');
+  if (description.idempotent) codes.push('idempotency_in_flight', 'idempotency_mismatch');
 
   const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer) };
   if (redirects !== undefined) all['302'] = success({ status: 302, description: redirects });
@@ -147,13 +168,23 @@ function responses(
   return all;
 }
 
-function success({ status, description, schema, paged }: EndpointDescription['answer']) {
+type Answer = EndpointDescription['answer'];
+
+function success({ status, description, schema, paged, downloads = [] }: Answer) {
   const link = { Link: { description: 'The next page.', schema: { type: 'string' as const } } };
   return {
     description,
     headers: { ...REQUEST_ID, ...(paged && link), ...(status === 302 && LOCATION) },
-    ...(schema && { content: { 'application/json': { schema } } }),
+    ...((schema || downloads.length > 0) && { content: { ...json(schema), ...binary(downloads) } }),
   };
+}
+
+function json(schema: z.ZodType | undefined) {
+  return schema && { 'application/json': { schema } };
+}
+
+function binary(types: string[]) {
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 }
 
 function badInput(hasBody: boolean, refusals?: string) {

@@ -61,6 +61,56 @@ export function passwordChanged({ name }: { name: string }): Letter {
   ]);
 }
 
+/** Thanks a donor, and says where the receipt is. With no link its number must do. */
+export function giftReceipt(values: {
+  name: string;
+  amount: string;
+  title: string;
+  /** Null once the campaign is gone. */
+  childName: string | null;
+  number: string;
+  link?: string | undefined;
+}): Letter {
+  const { name, amount, title, childName, number, link } = values;
+  const child = childName === null ? null : presentable(childName);
+  return letter('Thank you for your gift', name, [
+    `Thank you! Your gift of ${amount} to ${quoted(title)}${child === null ? '' : ` for ${child}`} has arrived.`,
+    `Your receipt has the number ${number}.`,
+    ...(link === undefined
+      ? []
+      : [
+          { open: link, label: 'See your receipt' },
+          'Whoever has this link can see your receipt, so please keep it to yourself.',
+        ]),
+  ]);
+}
+
+/** Tells a parent of a gift. It names nobody's address. */
+export function giftNotice(values: {
+  name: string;
+  donorName: string;
+  anonymous: boolean;
+  amount: string;
+  title: string;
+}): Letter {
+  const { name, donorName, anonymous, amount, title } = values;
+  return letter('A gift for your DreamJar', name, [
+    `${quoted(donorName)} gave ${amount} to ${quoted(title)}.`,
+    ...(anonymous
+      ? ['The gift is anonymous: the public sees "Anonymous" in place of a name.']
+      : []),
+  ]);
+}
+
+/** Tells a donor that the payment came too late. */
+export function giftReturned(values: { name: string; amount: string; title: string }): Letter {
+  const { name, amount, title } = values;
+  return letter('Your gift goes back to you', name, [
+    `Thank you for your gift of ${amount} to ${quoted(title)}. When your payment arrived, the campaign had already closed, so it could not be counted.`,
+    'The whole amount goes back to you the way you paid it. That takes a few days, and you need not do anything.',
+  ]);
+}
+
 function letter(subject: string, name: string, parts: Part[]): Letter {
   const greeting = greetingOf(name);
   const farewell = 'Warm wishes from DreamJar';
@@ -76,14 +126,35 @@ function letter(subject: string, name: string, parts: Part[]): Letter {
   };
 }
 
-/**
- * Whoever registers chooses a name and an address, which may be another person's: what looks like a link
- * or an advertisement is not passed on in our name.
- */
 function greetingOf(name: string): string {
-  const plain = name.replace(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
-  const fit = plain !== '' && plain.length <= 60 && !/:\/|@|[\p{L}\d]\.[\p{L}\d]{2}/u.test(plain);
-  return fit ? `Hello ${plain},` : 'Hello,';
+  const fit = presentable(name);
+  return fit === null ? 'Hello,' : `Hello ${fit},`;
+}
+
+/**
+ * Whoever registers or gives chooses a name and an address, which may be another person's: what looks like
+ * a link or an advertisement is not passed on in our name. Gives null for such a name.
+ */
+function presentable(name: string): string | null {
+  const plain = onOneLine(name);
+  return plain !== '' && plain.length <= 60 && !LINK.test(plain) ? plain : null;
+}
+
+/** What mail programs make a link of. */
+const LINK = /:\/|@|[\p{L}\d]\.[\p{L}\d]{2}/u;
+
+/** Another's words, told as such: what a mail program would make a link of is broken up. */
+function quoted(text: string): string {
+  const plain = onOneLine(text)
+    .replace(/:\//g, ': /')
+    .replace(/@/g, ' at ')
+    .replace(/(?<=[\p{L}\d])\.(?=[\p{L}\d]{2})/gu, '. ');
+  return `"${plain}"`;
+}
+
+/** Without what would break the line, or turn its direction. */
+function onOneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
 }
 
 function asText(part: Part): string {

@@ -1,19 +1,32 @@
 import type { JobHelpers, Task, TaskList } from 'graphile-worker';
 import type { JobContext } from '../core/context.js';
+import { forgetOldRequests } from '../core/idempotency.js';
 import type { JobPayloads, MailJob } from '../core/jobs.js';
+import { closeEndedCampaigns } from '../features/campaigns/campaigns.service.js';
 import {
   createPasswordReset,
   passwordResetMail,
 } from '../features/password-reset/password-reset.service.js';
+import { reconcilePayments } from '../features/payments/reconciliation.service.js';
+import {
+  giftNoticeMail,
+  giftReceiptMail,
+  giftReturnedMail,
+} from '../features/receipts/gift-mails.service.js';
+import { sendRefund } from '../features/refunds/stripe-refunds.service.js';
 import { verificationMail } from '../features/verification/verification.service.js';
 import { domainOf, type Mailer } from '../integrations/mailer.js';
 import {
   addressChanged,
+  giftNotice,
+  giftReceipt,
+  giftReturned,
   passwordChanged,
   passwordReset,
   verifyEmail,
   type Letter,
 } from './mail-templates.js';
+import type { RecurringTask } from './schedule.js';
 
 export interface TaskDeps {
   mailer: Mailer;
@@ -25,7 +38,7 @@ export interface TaskDeps {
 
 /** What the worker does for each kind of job. A task may run more than once and must bear it. */
 export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
-  const tasks: Record<keyof JobPayloads, Task> = {
+  const tasks: Record<keyof JobPayloads | RecurringTask, Task> = {
     send_mail: async (payload, { job, abortSignal }) => {
       const written = await write(context(), payload as MailJob);
       if (written === null) return;
@@ -36,6 +49,13 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
       const { email } = payload as JobPayloads['request_password_reset'];
       await createPasswordReset(context(), email);
     },
+    send_refund: async (payload) => {
+      const { refundId } = payload as JobPayloads['send_refund'];
+      await sendRefund(context(), refundId);
+    },
+    reconcile_payments: () => reconcilePayments(context()),
+    close_ended_campaigns: () => closeEndedCampaigns(context()),
+    forget_old_requests: () => forgetOldRequests(context()),
   };
   return tasks;
 }
@@ -45,11 +65,13 @@ function messageIdOf({ id, revision, created_at }: JobHelpers['job'], from: stri
   return `<${id}.${revision}.${created_at.getTime()}@${domainOf(from)}>`;
 }
 
+interface Written {
+  to: string;
+  letter: Letter;
+}
+
 /** Null when the mail is no longer wanted. */
-async function write(
-  ctx: JobContext,
-  job: MailJob,
-): Promise<{ to: string; letter: Letter } | null> {
+async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
   // After the #, which browsers keep to themselves: neither servers nor other sites see it.
   const { frontendUrl } = ctx.settings;
   const link = (page: string) => frontendUrl && `${frontendUrl}/${page}`;
@@ -76,5 +98,18 @@ async function write(
     }
     case 'address_changed':
       return { to: job.to, letter: addressChanged({ name: job.name }) };
+    case 'gift_receipt':
+      return addressed(await giftReceiptMail(ctx, job.donationId), giftReceipt);
+    case 'gift_notice':
+      return addressed(await giftNoticeMail(ctx, job.donationId), giftNotice);
+    case 'gift_returned':
+      return addressed(await giftReturnedMail(ctx, job.donationId), giftReturned);
   }
+}
+
+function addressed<Wanted extends { to: string }>(
+  wanted: Wanted | null,
+  letterOf: (values: Wanted) => Letter,
+): Written | null {
+  return wanted && { to: wanted.to, letter: letterOf(wanted) };
 }

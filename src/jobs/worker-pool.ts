@@ -14,6 +14,8 @@ export function openWorkerPool(url: string, size: number, log: Logger): pg.Pool 
     connectionString: url,
     max: size,
     application_name: 'dreamjar',
+    // Prisma writes moments without their offset.
+    options: '-c timezone=UTC',
     keepAlive: true,
     connectionTimeoutMillis: WAIT.connection,
     statement_timeout: WAIT.statement,

@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { run, type ParsedCronItem, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Config } from '../config.js';
 import type { JobContext, Settings } from '../core/context.js';
 import type { Database } from '../core/database.js';
 import type { Logger } from '../core/logger.js';
 import { createMailer } from '../integrations/mailer.js';
 import { freeOrphans, showLife } from './orphans.js';
+import { SCHEDULE } from './schedule.js';
 import { createTasks } from './tasks.js';
 import { workerLogger } from './worker-log.js';
 import { mayBeSilent, openWorkerPool } from './worker-pool.js';
@@ -30,6 +31,8 @@ export interface WorkerDeps {
   databaseUrl: string;
   db: Database;
   log: Logger;
+  /** What recurs; the usual unless told. */
+  schedule?: ParsedCronItem[];
 }
 
 /** A worker under way. */
@@ -82,7 +85,7 @@ async function runOnce(deps: WorkerDeps, taskList: TaskList, ending: AbortSignal
       events,
       concurrency: CONCURRENCY,
       pollInterval: POLL,
-      parsedCronItems: [],
+      parsedCronItems: deps.schedule ?? SCHEDULE,
       noHandleSignals: true,
       logger: workerLogger(deps.log),
       preset: {

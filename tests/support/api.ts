@@ -6,6 +6,7 @@ import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
+import type { PaymentGateway } from '../../src/integrations/stripe.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const JWT_SECRET = 'a secret for tests, and for nothing else';
@@ -20,6 +21,10 @@ export interface ApiOptions {
   frontendUrl?: string;
   /** The provider of sign-in by Google, once it is there to be asked. */
   google?: () => GoogleConfig;
+  /** The way to Stripe, where gifts are to be paid; without it they are pledges. */
+  stripe?: () => PaymentGateway;
+  /** ISO 4217, lower case; `usd` unless told. */
+  currency?: string;
   /** Another way to the same database, such as a proxy in between. */
   through?: (databaseUrl: string) => Promise<string>;
 }
@@ -80,6 +85,10 @@ async function startApi(options: ApiOptions): Promise<Api> {
       bcryptCost: 4,
       frontendUrl: options.frontendUrl,
       google: options.google?.(),
+      publicUrl: options.publicUrl ?? 'http://api.dreamjar.example',
+      payments: options.stripe ? 'stripe' : 'pledge',
+      currency: options.currency ?? 'usd',
+      stripe: options.stripe?.(),
     },
     db,
     log,

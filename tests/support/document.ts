@@ -65,6 +65,8 @@ function understand(document: ServedDocument['document']): ServedDocument {
       expect(text, operation).toBe('');
       return;
     }
+    expect(Object.keys(described.content), operation).toContain(response.type);
+    if (response.type !== 'application/json') return;
     const place = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content'];
     const validate = validatorAt(...place, 'application/json', 'schema');
     expect(validate(body), `${operation} ${status}: ${ajv.errorsText(validate.errors)}`).toBe(true);

@@ -13,6 +13,10 @@ export const SETTINGS: Settings = {
   bcryptCost: 4,
   frontendUrl: 'https://dreamjar.example/app',
   google: undefined,
+  publicUrl: 'https://api.dreamjar.example',
+  payments: 'pledge',
+  currency: 'usd',
+  stripe: undefined,
 };
 
 export const MAIL_FROM = 'DreamJar <no-reply@dreamjar.example>';
@@ -70,6 +74,7 @@ export async function openWorkplace(): Promise<Workplace> {
         databaseUrl,
         db,
         log,
+        schedule: [],
       }),
     close: async () => {
       await db.close();

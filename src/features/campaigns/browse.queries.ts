@@ -2,6 +2,7 @@ import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
 import { pageOf, type Page } from '../../core/page.js';
 import { words } from '../../core/text.js';
+import { isOpenAt } from './campaigns.access.js';
 import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
 import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
 
@@ -32,7 +33,9 @@ export async function browseCampaigns(
   const at = query.cursor?.sort === 'ending_soon' ? new Date(query.cursor.at) : ctx.now;
   const values = new Values();
   const limit = values.add(query.page_size + 1);
-  const filters = ['c.is_open', ...filtersOf(query, values)];
+  // The column by itself is what the indexes hold.
+  const open = ['c.is_open', isOpenAt(`${values.add(ctx.now)}::timestamptz`)];
+  const filters = [...open, ...filtersOf(query, values)];
   const runs = runsOf(query, at, values).map((run) => select(run, filters, limit));
   const text = oneAfterAnother(runs, limit);
   // A search has as many forms as it may have words: too many to keep a plan of each.

@@ -1,11 +1,25 @@
 import type { ParentContext } from '../../core/context.js';
+import { statement } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 
 /** What the rules need of a campaign. */
 export interface OwnCampaignRecord {
   id: number;
   deadline: Date | null;
+  isOpen: boolean;
+  closeAtDeadline: boolean;
+  closeWhenFunded: boolean;
+  goal: number;
+  /** Minor units. */
+  netRaised: number;
 }
+
+/** One statement: read one after the other, the child could be gone when its campaign was still there. */
+const FIND = statement(`
+  SELECT c.id, c.deadline, c.is_open AS "isOpen", c.close_at_deadline AS "closeAtDeadline",
+         c.close_when_funded AS "closeWhenFunded", c.goal, c.net_raised::float8 AS "netRaised",
+         ch.parent_id AS "parentId"
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id WHERE c.id = $1`);
 
 /**
  * A campaign of one of the signed-in parent's children.
@@ -15,15 +29,20 @@ export async function findOwnCampaign(
   ctx: ParentContext,
   { id }: { id: number },
 ): Promise<OwnCampaignRecord> {
-  const campaign = await ctx.db.prisma.campaign.findUnique({
-    where: { id },
-    select: { id: true, deadline: true, child: { select: { parentId: true } } },
-  });
+  const [campaign] = await ctx.db.query<OwnCampaignRecord & { parentId: number }>(FIND, [id]);
   if (!campaign) throw noSuchCampaign();
-  if (campaign.child.parentId !== ctx.parent.id) {
+  if (campaign.parentId !== ctx.parent.id) {
     throw new Refusal('permission_denied', "Only the parent of the campaign's child may do that.");
   }
-  return { id: campaign.id, deadline: campaign.deadline };
+  return campaign;
+}
+
+/**
+ * Whether a campaign takes gifts at a moment, in SQL, from `campaigns c`: it was not closed, and no deadline
+ * has passed at which it asked to be. A job stores the latter soon after.
+ */
+export function isOpenAt(moment: string): string {
+  return `(c.is_open AND (NOT c.close_at_deadline OR coalesce(c.deadline > ${moment}, true)))`;
 }
 
 /** The refusal for a campaign that isn't there, or is there no more. */

@@ -16,6 +16,8 @@ export interface CampaignRow {
   category: (typeof CATEGORIES)[number];
   isOpen: boolean;
   deadline: Date | string | null;
+  closeAtDeadline: boolean;
+  closeWhenFunded: boolean;
   dateCreated: Date | string;
 }
 
@@ -23,11 +25,13 @@ export interface CampaignRow {
 export const CAMPAIGN_COLUMNS = `
   c.id, c.child_id AS "childId", ch.first_name AS "childFirstName", c.title, c.description, c.goal,
   c.total_raised::float8 AS "totalRaised", c.donation_count AS "donationCount", c.image, c.category,
-  c.is_open AS "isOpen", c.deadline, c.date_created AS "dateCreated"`;
+  c.is_open AS "isOpen", c.deadline, c.close_at_deadline AS "closeAtDeadline", c.close_when_funded AS "closeWhenFunded",
+  c.date_created AS "dateCreated"`;
 
 /** A campaign as anyone sees it. */
 export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof PublicCampaign> {
   const deadline = row.deadline === null ? null : new Date(row.deadline);
+  const isExpired = deadline !== null && deadline <= now;
   const millisecondsLeft = deadline === null ? null : deadline.getTime() - now.getTime();
   return {
     id: row.id,
@@ -40,10 +44,10 @@ export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof Pub
     percentage_raised: percentage(row.totalRaised, row.goal),
     image: row.image,
     category: row.category,
-    is_open: row.isOpen,
+    is_open: row.isOpen && !(row.closeAtDeadline && isExpired),
     has_deadline: deadline !== null,
     deadline: deadline?.toISOString() ?? null,
-    is_expired: millisecondsLeft !== null && millisecondsLeft <= 0,
+    is_expired: isExpired,
     seconds_remaining:
       millisecondsLeft === null ? null : Math.max(0, Math.floor(millisecondsLeft / 1000)),
     date_created: new Date(row.dateCreated).toISOString(),
@@ -52,7 +56,12 @@ export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof Pub
 
 /** A campaign as the child's parent sees it in lists. */
 export function presentOwnCampaign(row: CampaignRow, now: Date): z.input<typeof OwnCampaign> {
-  return { ...presentCampaign(row, now), child: row.childId };
+  return {
+    ...presentCampaign(row, now),
+    child: row.childId,
+    close_at_deadline: row.closeAtDeadline,
+    close_when_funded: row.closeWhenFunded,
+  };
 }
 
 /** A campaign as the child's parent sees it by itself, with its newest gifts. */

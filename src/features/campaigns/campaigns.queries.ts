@@ -1,7 +1,11 @@
 import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
 import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
-import { OWN_DONATION_COLUMNS, type DonationRow } from '../donations/donations.presenter.js';
+import {
+  BEGUN_GIFTS,
+  OWN_DONATION_COLUMNS,
+  type DonationRow,
+} from '../donations/donations.presenter.js';
 import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
 
 /** How many gifts the owner's view of a campaign holds. */
@@ -18,7 +22,7 @@ const CAMPAIGN_PAGE = statement(`
            SELECT json_agg(gift ORDER BY gift.id DESC) FROM (
              SELECT ${OWN_DONATION_COLUMNS}
                FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
-              WHERE d.campaign_id = c.id ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END AS donations
+              WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END AS donations
     FROM campaigns c JOIN children ch ON ch.id = c.child_id
    WHERE c.id = $1`);
 

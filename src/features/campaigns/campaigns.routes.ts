@@ -71,6 +71,8 @@ export const listOfChild = forParents({
 
 export const create = forParents({
   summary: 'Open a campaign for your child',
+  idempotent: true,
+  tellsOf: ({ id }, answer) => ({ childId: id, ...(answer && { campaignId: answer.id }) }),
   description:
     'A deadline alone implies `has_deadline`. A time without offset is UTC; a date means 23:59:59.999Z.',
   params: ChildPath,

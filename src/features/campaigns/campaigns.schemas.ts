@@ -25,6 +25,13 @@ export const NewCampaign = z
     is_open: flag.optional(),
     has_deadline: flag.optional(),
     deadline,
+    close_at_deadline: flag.optional().meta({
+      description:
+        'Whether the campaign closes by itself once its deadline has passed. Default: no.',
+    }),
+    close_when_funded: flag.optional().meta({
+      description: 'Whether it closes by itself with the gift that crosses its goal. Default: no.',
+    }),
   })
   .meta({
     id: 'NewCampaign',
@@ -118,9 +125,16 @@ const publicFields = {
 
 export const PublicCampaign = z.object(publicFields).meta({ id: 'PublicCampaign' });
 
-export const OwnCampaign = z.object({ ...publicFields, child: id }).meta({ id: 'OwnCampaign' });
+const ownFields = {
+  ...publicFields,
+  child: id,
+  close_at_deadline: z.boolean(),
+  close_when_funded: z.boolean(),
+};
+
+export const OwnCampaign = z.object(ownFields).meta({ id: 'OwnCampaign' });
 
 /** The owner's full view: with the newest 100 gifts. */
 export const FullCampaign = z
-  .object({ ...publicFields, child: id, donations: z.array(OwnDonation) })
+  .object({ ...ownFields, donations: z.array(OwnDonation) })
   .meta({ id: 'FullCampaign' });

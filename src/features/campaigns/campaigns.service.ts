@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../core/context.js';
+import { databaseWithin } from '../../core/database.js';
 import { whenViolated } from '../../core/database-errors.js';
 import type { FieldErrors } from '../../core/errors.js';
 import { noSuchChild, type OwnChild } from '../children/children.access.js';
@@ -26,13 +27,42 @@ export function newCampaignErrors(
   };
 }
 
-/** What the rules say of changes: a deadline that is set or changed lies in the future. */
+/**
+ * What the rules say of changes: a deadline that is set or changed lies in the future, and a campaign can't
+ * be open against its own wish to be closed.
+ */
 export function campaignChangesErrors(
   ctx: Context,
-  input: DeadlineInput,
+  input: Partial<z.output<typeof CampaignChanges>>,
   campaign: OwnCampaignRecord,
 ): FieldErrors {
-  return deadlineErrors(ctx, input, campaign.deadline);
+  const { isOpen, closeAtDeadline, deadline } = campaign;
+  const isClosed = !isOpen || (closeAtDeadline && deadline !== null && deadline <= ctx.now);
+  const opens = input.is_open === true && isClosed;
+  const reason = opens ? reasonToStayClosed(ctx, input, campaign) : null;
+  return {
+    ...deadlineErrors(ctx, input, campaign.deadline),
+    ...(reason !== null && { is_open: [reason] }),
+  };
+}
+
+function reasonToStayClosed(
+  { now }: Context,
+  input: Partial<z.output<typeof CampaignChanges>>,
+  campaign: OwnCampaignRecord,
+): string | null {
+  const requested = requestedDeadline(input);
+  const deadline = requested === undefined ? campaign.deadline : requested;
+  const { goal = campaign.goal } = input;
+  const { close_when_funded: whenFunded = campaign.closeWhenFunded } = input;
+  const { close_at_deadline: atDeadline = campaign.closeAtDeadline } = input;
+  if (whenFunded && campaign.netRaised >= goal * 100) {
+    return 'It has reached its goal, at which it closes: set close_when_funded to false or a higher goal.';
+  }
+  if (atDeadline && deadline !== null && deadline <= now) {
+    return 'Its deadline has passed, at which it closes: set close_at_deadline to false or a later deadline.';
+  }
+  return null;
 }
 
 /** Shows a campaign, with its newest gifts for its owner. @throws Refusal 404. */
@@ -50,6 +80,7 @@ export async function createCampaign(
 ): Promise<CampaignRow> {
   const { title, description, goal, category, image = null, is_open: isOpen = true } = input;
   const deadline = requestedDeadline(input) ?? null;
+  const { close_at_deadline: closeAtDeadline, close_when_funded: closeWhenFunded } = input;
   const data = {
     title,
     description,
@@ -58,6 +89,7 @@ export async function createCampaign(
     image,
     isOpen,
     deadline,
+    ...withoutUndefined({ closeAtDeadline, closeWhenFunded }),
     dateCreated: ctx.now,
   };
   const { id } = await ctx.db.prisma.campaign
@@ -68,7 +100,8 @@ export async function createCampaign(
 
 /**
  * Changes what is given of an own campaign, closing and reopening included. The update waits for every
- * gift that holds the row, and gifts wait for it: none is stored after a closing.
+ * gift that holds the row, and gifts wait for it: none is stored after a closing. One that a passed deadline
+ * has closed stays closed unless it is opened.
  * @throws Refusal 404 when it is gone.
  */
 export async function changeCampaign(
@@ -78,13 +111,33 @@ export async function changeCampaign(
 ): Promise<CampaignRow> {
   const { title, description, goal, category, image, is_open: isOpen } = input;
   const deadline = requestedDeadline(input);
+  const { close_at_deadline: closeAtDeadline, close_when_funded: closeWhenFunded } = input;
   const given = { title, description, goal, category, image, isOpen, deadline };
-  const changed = await ctx.db.prisma.campaign.updateMany({
-    where: { id, child: { parentId: ctx.parent.id } },
-    data: withoutUndefined(given),
+  const changed = await ctx.db.transaction(async (tx) => {
+    await closeEndedCampaigns({ db: databaseWithin(tx), now: ctx.now }, id);
+    return tx.campaign.updateMany({
+      where: { id, child: { parentId: ctx.parent.id } },
+      data: withoutUndefined({ ...given, closeAtDeadline, closeWhenFunded }),
+    });
   });
   if (changed.count === 0) throw noSuchCampaign();
   return showCampaign(ctx, id);
+}
+
+/** Stores of campaigns that asked to close at their deadline, or of one of them, that it has passed. */
+export async function closeEndedCampaigns(
+  { db, now }: Pick<Context, 'db' | 'now'>,
+  id?: number,
+): Promise<void> {
+  await db.prisma.campaign.updateMany({
+    where: {
+      ...(id !== undefined && { id }),
+      isOpen: true,
+      closeAtDeadline: true,
+      deadline: { lte: now },
+    },
+    data: { isOpen: false },
+  });
 }
 
 /** Deletes an own campaign; its gifts stay with those who gave. @throws Refusal 404 when it is gone. */

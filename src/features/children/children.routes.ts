@@ -19,6 +19,8 @@ export const list = forParents({
 
 export const create = forParents({
   summary: 'Add a child',
+  idempotent: true,
+  tellsOf: (_params, answer) => ({ ...(answer && { childId: answer.id }) }),
   params: ParentPath,
   access: onlySelf,
   body: NewChild,

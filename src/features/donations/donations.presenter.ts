@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { GivenDonation, OwnDonation, PublicDonation } from './donations.schemas.js';
+import type { GivenDonation, OwnDonation, PublicDonation, STATUSES } from './donations.schemas.js';
 
 const ANONYMOUS = 'Anonymous';
 const FORMER_MEMBER = 'Former member';
@@ -17,14 +17,25 @@ export interface DonationRow {
   donorId: number | null;
   /** The guest's, or the account's of today. */
   donorEmail: string | null;
+  status: (typeof STATUSES)[number];
+  /** Minor units. */
+  refunded: number;
 }
 
 /** The columns that every form of a gift is made of, from `donations d`. */
-export const DONATION_COLUMNS = `d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName", d.date_donated AS "dateDonated"`;
+export const DONATION_COLUMNS = `d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName", d.date_donated AS "dateDonated",
+  d.status, d.refunded`;
 
 /** The columns of a `DonationRow` for the campaign's owner, from `donations d` and its `parents donor`. */
 export const OWN_DONATION_COLUMNS = `${DONATION_COLUMNS},
   d.donor_id AS "donorId", coalesce(donor.email, d.donor_email) AS "donorEmail"`;
+
+/** The gifts that donor and owner see, of `donations d`: one that never had a page to be paid at was not begun. */
+export const BEGUN_GIFTS =
+  "(d.status = 'completed' OR EXISTS (SELECT FROM checkouts k WHERE k.donation_id = d.id))";
+
+/** The gifts that count and that the public sees, of `donations d`, in the words of the index that has them. */
+export const COUNTED_GIFTS = "d.status = 'completed' AND d.refunded < d.amount * 100";
 
 /** A gift with what its donor may know of the campaign; null where the campaign is gone. */
 export interface GivenRow extends DonationRow {
@@ -34,6 +45,14 @@ export interface GivenRow extends DonationRow {
   campaignGoal: number | null;
   childFirstName: string | null;
 }
+
+/** Selects what a `GivenRow` is made of but its email, from `donations d`. */
+export const GIVEN = `
+  SELECT ${DONATION_COLUMNS}, d.donor_id AS "donorId", c.id AS "campaignId",
+         c.title AS "campaignTitle", c.goal AS "campaignGoal", ch.first_name AS "childFirstName"
+    FROM donations d
+    LEFT JOIN campaigns c ON c.id = d.campaign_id
+    LEFT JOIN children ch ON ch.id = c.child_id`;
 
 /** A gift as anyone sees it. */
 export function presentDonation(row: DonationRow): z.input<typeof PublicDonation> {
@@ -45,6 +64,7 @@ export function presentOwnDonation(row: DonationRow): z.input<typeof OwnDonation
   const masked = row.anonymous && row.donorName === null;
   return {
     ...commonForm(row),
+    ...courseOf(row),
     donor_name: masked ? ANONYMOUS : nameOf(row),
     donor: row.donorId,
     donor_email: row.donorEmail,
@@ -56,6 +76,7 @@ export function presentGivenDonation(row: GivenRow): z.input<typeof GivenDonatio
   const { campaignId: id, campaignTitle: title, campaignGoal: goal } = row;
   return {
     ...commonForm(row),
+    ...courseOf(row),
     donor_name: nameOf(row),
     donor_email: row.donorEmail,
     campaign:
@@ -73,6 +94,11 @@ function commonForm(row: DonationRow) {
     anonymous: row.anonymous,
     date_donated: new Date(row.dateDonated).toISOString(),
   };
+}
+
+/** What is left of a gift is rounded down to whole units, so what went back is rounded up. */
+function courseOf({ status, refunded }: DonationRow) {
+  return { status, refunded_amount: Math.ceil(refunded / 100) };
 }
 
 function nameOf({ donorName }: DonationRow): string {

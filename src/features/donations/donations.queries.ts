@@ -1,8 +1,13 @@
 import type { Context, ParentContext } from '../../core/context.js';
 import { statement } from '../../core/database.js';
+import { giftMails, type GiftMail } from '../../core/jobs.js';
 import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { isOpenAt } from '../campaigns/campaigns.access.js';
 import {
+  BEGUN_GIFTS,
+  COUNTED_GIFTS,
   DONATION_COLUMNS,
+  GIVEN,
   OWN_DONATION_COLUMNS,
   type DonationRow,
   type GivenRow,
@@ -22,6 +27,7 @@ export interface Gift {
 interface GiftOutcome {
   donationId: number | null;
   dateDonated: Date;
+  status: DonationRow['status'];
   campaignId: number;
   campaignTitle: string;
   campaignGoal: number;
@@ -30,50 +36,76 @@ interface GiftOutcome {
 
 interface DonationsOfCampaign {
   owned: boolean;
-  page: Page<DonationRow>;
+  page: Page<DonationRow, { id: number }>;
 }
 
 /**
- * One statement, and so one transaction: it locks the campaign's row, looks at `is_open` under the lock,
- * stores the gift, and its trigger moves the totals. A closing waits for it, or it for the closing. The
- * donor is locked first, as the end of an account does, so that the two never wait for each other.
+ * One statement, and so one transaction: it locks the campaign's row, looks under the lock whether it is open,
+ * stores the gift, its trigger moves the totals, and the mails are enqueued. A closing waits for it, or it for
+ * the closing. The donor is locked first, as the end of an account does, so that the two never wait for each
+ * other.
  */
-const GIVE = statement(`
+const give = (status: 'completed' | 'pending', mails: GiftMail[]) =>
+  statement(`
   WITH donor AS MATERIALIZED (
     SELECT id FROM parents WHERE id = $2 FOR KEY SHARE
   ), campaign AS MATERIALIZED (
-    SELECT c.id, c.title, c.goal, c.is_open, ch.first_name
+    SELECT c.id, c.title, c.goal, ${isOpenAt('$8::timestamptz')} AS is_open, ch.first_name
       FROM campaigns c JOIN children ch ON ch.id = c.child_id
      WHERE c.id = $1 AND (SELECT count(*) FROM donor) >= 0 FOR NO KEY UPDATE OF c
   ), gift AS (
-    INSERT INTO donations (campaign_id, donor_id, amount, comment, anonymous, donor_name, donor_email, date_donated)
-    SELECT id, $2::int, $3::int, $4, $5::boolean, $6, $7, $8::timestamptz FROM campaign WHERE is_open
-    RETURNING id, date_donated
+    INSERT INTO donations (campaign_id, donor_id, amount, comment, anonymous, donor_name, donor_email, date_donated, status)
+    SELECT id, $2::int, $3::int, $4, $5::boolean, $6, $7, $8::timestamptz, '${status}' FROM campaign WHERE is_open
+    RETURNING id, date_donated, status
+  ), mails AS (
+    SELECT count(*) FROM gift${mails.length > 0 ? `, ${giftMails('gift.id', mails)}` : ''}
   )
-  SELECT gift.id AS "donationId", gift.date_donated AS "dateDonated", campaign.id AS "campaignId",
+  SELECT gift.id AS "donationId", gift.date_donated AS "dateDonated", gift.status, campaign.id AS "campaignId",
          campaign.title AS "campaignTitle", campaign.goal AS "campaignGoal",
-         campaign.first_name AS "childFirstName"
+         campaign.first_name AS "childFirstName", (SELECT * FROM mails)::int AS mails
     FROM campaign LEFT JOIN gift ON true`);
 
-/** Who may see the donors is decided in the same statement that reads them. */
-const OF_CAMPAIGN = statement(`
-  SELECT ch.parent_id = $2 IS TRUE AS owned, gift.*
-    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+const GIVE = {
+  completed: give('completed', ['gift_receipt', 'gift_notice']),
+  pending: give('pending', []),
+};
+
+const COUNTED_OF_CAMPAIGN = `
+  SELECT ${DONATION_COLUMNS}, NULL::int AS "donorId", NULL AS "donorEmail" FROM donations d
+   WHERE d.campaign_id = c.id AND ${COUNTED_GIFTS}`;
+
+const FOR_VISITORS = statement(`
+  SELECT false AS owned, gift.*
+    FROM campaigns c
     LEFT JOIN LATERAL (
-      SELECT ${OWN_DONATION_COLUMNS}
-        FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id AND ch.parent_id = $2
-       WHERE d.campaign_id = c.id AND d.id < $3::bigint
-       ORDER BY d.id DESC LIMIT $4) gift ON true
+      ${COUNTED_OF_CAMPAIGN} AND d.id < $2::bigint ORDER BY d.id DESC LIMIT $3) gift ON true
    WHERE c.id = $1
    ORDER BY gift.id DESC`);
 
-const GIVEN_BY = statement(`
-  SELECT ${DONATION_COLUMNS}, d.donor_id AS "donorId", c.id AS "campaignId",
-         c.title AS "campaignTitle", c.goal AS "campaignGoal", ch.first_name AS "childFirstName"
-    FROM donations d
-    LEFT JOIN campaigns c ON c.id = d.campaign_id
-    LEFT JOIN children ch ON ch.id = c.child_id
-   WHERE d.donor_id = $1 AND d.id < $2::bigint
+/** Who may see the donors is decided in the same statement that reads them. */
+const FOR_PARENTS = statement(`
+  SELECT ch.parent_id = $4 AS owned, gift.*
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+    LEFT JOIN LATERAL (
+      (SELECT ${OWN_DONATION_COLUMNS}
+         FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
+        WHERE ch.parent_id = $4 AND d.campaign_id = c.id AND ${BEGUN_GIFTS} AND d.id < $2::bigint
+        ORDER BY d.id DESC LIMIT $3)
+      UNION ALL
+      (${COUNTED_OF_CAMPAIGN} AND ch.parent_id <> $4 AND d.id < $2::bigint
+        ORDER BY d.id DESC LIMIT $3)) gift ON true
+   WHERE c.id = $1
+   ORDER BY gift.id DESC`);
+
+const ONE_GIVEN = statement(`
+  SELECT gift.*, coalesce(donor.email, d.donor_email) AS "donorEmail", ${isOpenAt('$2::timestamptz')} AS "isOpen"
+    FROM (${GIVEN} WHERE d.id = $1) gift
+    JOIN donations d ON d.id = gift.id
+    LEFT JOIN parents donor ON donor.id = d.donor_id
+    LEFT JOIN campaigns c ON c.id = d.campaign_id`);
+
+const GIVEN_BY = statement(`${GIVEN}
+   WHERE d.donor_id = $1 AND d.id < $2::bigint AND ${BEGUN_GIFTS}
    ORDER BY d.id DESC LIMIT $3`);
 
 /** Stores a gift if its campaign is open. Gives undefined when there is no such campaign. */
@@ -81,8 +113,9 @@ export async function storeGift(
   ctx: Context,
   campaignId: number,
   gift: Gift,
+  status: keyof typeof GIVE,
 ): Promise<GiftOutcome | undefined> {
-  const [outcome] = await ctx.db.query<GiftOutcome>(GIVE, [
+  const [outcome] = await ctx.db.query<GiftOutcome>(GIVE[status], [
     campaignId,
     gift.donorId,
     gift.amount,
@@ -101,8 +134,10 @@ export async function findDonations(
   campaignId: number,
   { page_size: size, cursor }: PageRequest<{ id: number }>,
 ): Promise<DonationsOfCampaign | undefined> {
-  const values = [campaignId, ctx.parent?.id ?? null, idBound(cursor), size + 1];
-  const rows = await ctx.db.query<DonationRow & { owned: boolean }>(OF_CAMPAIGN, values);
+  const values = [campaignId, idBound(cursor), size + 1];
+  const rows = await (ctx.parent
+    ? ctx.db.query<DonationRow & { owned: boolean }>(FOR_PARENTS, [...values, ctx.parent.id])
+    : ctx.db.query<DonationRow & { owned: boolean }>(FOR_VISITORS, values));
   const [first] = rows;
   if (!first) return undefined;
   // A campaign without gifts still gives one row, which holds none.
@@ -121,4 +156,13 @@ export async function findGiven(
     ...row,
     donorEmail: email,
   }));
+}
+
+/** One gift as its donor sees it, and whether its campaign is open; undefined if there is none. */
+export async function findGift(
+  ctx: Pick<Context, 'db' | 'now'>,
+  id: number,
+): Promise<(GivenRow & { isOpen: boolean | null }) | undefined> {
+  const rows = await ctx.db.query<GivenRow & { isOpen: boolean | null }>(ONE_GIVEN, [id, ctx.now]);
+  return rows[0];
 }

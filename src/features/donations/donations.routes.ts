@@ -1,39 +1,16 @@
 import { z } from 'zod';
 import { forAnyone, forParents } from '../../http/endpoint.js';
+import { Download } from '../../http/reply.js';
+import { findOwnCampaign } from '../campaigns/campaigns.access.js';
 import { CampaignPath } from '../campaigns/campaigns.schemas.js';
+import { exportDonations } from './donations-csv.js';
 import {
   presentDonation,
   presentGivenDonation,
   presentOwnDonation,
 } from './donations.presenter.js';
-import {
-  DonationsQuery,
-  GivenDonation,
-  NewDonation,
-  OwnDonation,
-  PublicDonation,
-} from './donations.schemas.js';
-import {
-  campaignExists,
-  donate,
-  donationErrors,
-  listDonations,
-  listGiven,
-} from './donations.service.js';
-
-export const give = forAnyone({
-  summary: 'Give to a campaign',
-  description:
-    'With an account or without. `donor_name` and `donor_email` are required without one.',
-  limit: 'donate',
-  params: CampaignPath,
-  exists: campaignExists,
-  body: NewDonation,
-  rules: donationErrors,
-  answer: { status: 201, description: "The gift, in the donor's form.", schema: GivenDonation },
-  refusals: ['campaign_closed'],
-  handle: async ({ ctx, params, body }) => presentGivenDonation(await donate(ctx, params.id, body)),
-});
+import { DonationsQuery, GivenDonation, OwnDonation, PublicDonation } from './donations.schemas.js';
+import { campaignExists, listDonations, listGiven } from './donations.service.js';
 
 export const listOfCampaign = forAnyone({
   summary: "See a campaign's gifts",
@@ -51,6 +28,21 @@ export const listOfCampaign = forAnyone({
   handle: async ({ ctx, params, query }) => {
     const { owned, page } = await listDonations(ctx, params.id, query);
     return owned ? page.map(presentOwnDonation) : page.map(presentDonation);
+  },
+});
+
+export const exportOfCampaign = forParents({
+  summary: "Take a campaign's gifts along as CSV",
+  description:
+    'The same gifts in the same order as in the list, as a file for spreadsheets. Text that a spreadsheet ' +
+    'could take for a formula begins with an apostrophe. A file that broke off is no complete answer.',
+  params: CampaignPath,
+  access: findOwnCampaign,
+  answer: { status: 200, description: 'All of them.', downloads: ['text/csv'] },
+  refusals: ['permission_denied'],
+  handle: async ({ ctx, params: { id } }) => {
+    const content = await exportDonations(ctx, id);
+    return new Download('text/csv; charset=utf-8', `campaign-${id}-donations.csv`, content);
   },
 });
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { flag, id, moment, money, optionalText } from '../../core/fields.js';
 import { paging } from '../../http/paging.js';
 
-const LARGEST_GIFT = 100_000;
+/** Whole units. */
+export const LARGEST_GIFT = 100_000;
 
 export const NewDonation = z
   .object({
@@ -32,6 +33,9 @@ export const NewDonation = z
 
 export const DonationsQuery = paging(z.object({ id }));
 
+/** What has become of a gift. Only ever forward: a payment that came late completes it all the same. */
+export const STATUSES = ['pending', 'completed', 'failed', 'expired'] as const;
+
 const fields = {
   id,
   amount: z.int(),
@@ -43,9 +47,20 @@ const fields = {
 
 export const PublicDonation = z.object(fields).meta({ id: 'PublicDonation' });
 
+/** What only the donor and the campaign's owner see. */
+const course = {
+  status: z.enum(STATUSES).meta({
+    description:
+      'Only `completed` gifts count. `pending`: not yet paid; `failed`, `expired`: never was.',
+  }),
+  refunded_amount: z.int().min(0).meta({
+    description: 'What went back to the donor or is on its way there, rounded up to whole units.',
+  }),
+};
+
 /** A gift as the campaign's owner sees it: who gave, also when the gift is anonymous to the public. */
 export const OwnDonation = z
-  .object({ ...fields, donor: id.nullable(), donor_email: z.string().nullable() })
+  .object({ ...fields, ...course, donor: id.nullable(), donor_email: z.string().nullable() })
   .meta({ id: 'OwnDonation' });
 
 /** The campaign of a gift; a tombstone once it is deleted. */
@@ -58,5 +73,12 @@ const GivenTo = z.object({
 
 /** A gift as its donor sees it. */
 export const GivenDonation = z
-  .object({ ...fields, donor_email: z.string(), campaign: GivenTo })
+  .object({ ...fields, ...course, donor_email: z.string(), campaign: GivenTo })
   .meta({ id: 'GivenDonation' });
+
+/** The answer to giving. */
+export const NewlyGivenDonation = GivenDonation.extend({
+  checkout_url: z.url().optional().meta({
+    description: 'Where a gift that is `pending` is to be paid. Absent where gifts are pledges.',
+  }),
+}).meta({ id: 'NewlyGivenDonation' });

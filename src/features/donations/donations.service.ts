@@ -10,7 +10,7 @@ import type { GivenRow } from './donations.presenter.js';
 import { findDonations, storeGift, type Gift } from './donations.queries.js';
 import type { NewDonation } from './donations.schemas.js';
 
-export { findGiven as listGiven } from './donations.queries.js';
+export { findGiven as listGiven, findGift } from './donations.queries.js';
 
 /** The donor's name when a parent gives without one. */
 const NAMELESS = 'A friend';
@@ -31,7 +31,7 @@ export function donationErrors(ctx: Context, input: Partial<DonationInput>): Fie
 }
 
 /**
- * Gives to a campaign; it counts at once.
+ * Gives to a campaign. A pledge counts at once; what is to be paid at Stripe is pending until that is done.
  * @throws Refusal 404 when there is no such campaign, `campaign_closed` when it takes no gifts.
  */
 export async function donate(
@@ -40,15 +40,20 @@ export async function donate(
   input: DonationInput,
 ): Promise<GivenRow> {
   const gift = giftOf(ctx, input);
-  const outcome = await storeGift(ctx, campaignId, gift).catch(
+  const status = ctx.settings.payments === 'stripe' ? 'pending' : 'completed';
+  const outcome = await storeGift(ctx, campaignId, gift, status).catch(
     whenViolated('donations_donor_id_fkey', tokenNotValid),
   );
   if (!outcome) throw noSuchCampaign();
   const { donationId, ...campaign } = outcome;
-  if (donationId === null)
-    throw new Refusal('campaign_closed', 'This campaign takes no more donations.');
+  if (donationId === null) throw campaignClosed();
   const donorEmail = ctx.parent?.email ?? gift.guestEmail ?? '';
-  return { ...gift, ...campaign, id: donationId, donorEmail };
+  return { ...gift, ...campaign, id: donationId, donorEmail, refunded: 0 };
+}
+
+/** The refusal of a gift to a campaign that is closed. */
+export function campaignClosed(): Refusal {
+  return new Refusal('campaign_closed', 'This campaign takes no more donations.');
 }
 
 /** A page of a campaign's gifts, and whether the asking parent owns it. @throws Refusal 404. */

@@ -3,12 +3,18 @@ import type { ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 import type { Page, PageRequest } from '../../core/page.js';
+import { isOpenAt } from '../campaigns/campaigns.access.js';
 import { noSuchChild } from '../children/children.access.js';
 import { presentChild } from '../children/children.presenter.js';
 import type { ChildForm } from '../children/children.schemas.js';
 import { presentParent, type ParentRow } from '../parents/parents.presenter.js';
 import type { ParentForm } from '../parents/parents.schemas.js';
 import { findFamily, findFamilyMember, findFamilyPage } from './family.queries.js';
+
+const LOCK_CAMPAIGNS = `
+  SELECT ${isOpenAt('$3::timestamptz')} AS "isOpen" FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE ch.parent_id = $1 AND ($2::int IS NULL OR ch.id = $2)
+   ORDER BY c.id FOR UPDATE OF c`;
 
 /** The parent, the children and their campaigns: the dashboard. */
 export async function showParent(
@@ -43,7 +49,7 @@ export async function showChild(
  */
 export async function deleteChild(ctx: ParentContext, id: number): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    await refuseWhileOpen(tx, ctx.parent.id, id);
+    await refuseWhileOpen(ctx, tx, id);
     const deleted = await tx.child.deleteMany({ where: { id, parentId: ctx.parent.id } });
     if (deleted.count === 0) throw noSuchChild();
   });
@@ -56,7 +62,7 @@ export async function deleteChild(ctx: ParentContext, id: number): Promise<void>
 export async function deleteParent(ctx: ParentContext): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR UPDATE`;
-    await refuseWhileOpen(tx, ctx.parent.id, null);
+    await refuseWhileOpen(ctx, tx, null);
     await tx.parent.deleteMany({ where: { id: ctx.parent.id } });
   });
 }
@@ -66,18 +72,20 @@ export async function deleteParent(ctx: ParentContext): Promise<void> {
  * and only then looks whether one is open.
  */
 async function refuseWhileOpen(
+  { now, parent: { id: parentId } }: ParentContext,
   tx: Transaction,
-  parentId: number,
   childId: number | null,
 ): Promise<void> {
   await tx.$queryRaw`
     SELECT id FROM children
      WHERE parent_id = ${parentId} AND (${childId}::int IS NULL OR id = ${childId})
      ORDER BY id FOR UPDATE`;
-  const campaigns = await tx.$queryRaw<{ isOpen: boolean }[]>`
-    SELECT c.is_open AS "isOpen" FROM campaigns c JOIN children ch ON ch.id = c.child_id
-     WHERE ch.parent_id = ${parentId} AND (${childId}::int IS NULL OR ch.id = ${childId})
-     ORDER BY c.id FOR UPDATE OF c`;
+  const campaigns = await tx.$queryRawUnsafe<{ isOpen: boolean }[]>(
+    LOCK_CAMPAIGNS,
+    parentId,
+    childId,
+    now,
+  );
   if (campaigns.some(({ isOpen }) => isOpen)) {
     throw new Refusal('child_has_open_campaigns', 'Close the open campaigns first.');
   }

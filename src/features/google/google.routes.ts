@@ -1,7 +1,8 @@
 import type { Context } from '../../core/context.js';
 import { Refusal, type ErrorCode } from '../../core/errors.js';
 import { readCookie, setCookie } from '../../http/cookies.js';
-import { forAnyone, Redirect } from '../../http/endpoint.js';
+import { forAnyone } from '../../http/endpoint.js';
+import { Redirect } from '../../http/reply.js';
 import { STATUS } from '../../http/errors.js';
 import { Registered } from '../parents/parents.schemas.js';
 import { ExchangeCode, Return } from './google.schemas.js';
@@ -52,8 +53,8 @@ export const callback = forAnyone({
     'google_account_inactive',
     'google_not_configured',
   ],
-  handle: async ({ ctx, query, cookie }) => {
-    const returned = { query, sealedAttempt: readCookie(cookie, COOKIE) };
+  handle: async ({ ctx, query, sent }) => {
+    const returned = { query, sealedAttempt: readCookie(sent.headers.cookie, COOKIE) };
     const { frontendUrl } = ctx.settings;
     if (frontendUrl === undefined) return withParent(ctx, await finishSignIn(ctx, returned));
     const outcome = new URLSearchParams(await outcomeFor(ctx, returned));

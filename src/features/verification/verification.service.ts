@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Context, JobContext, ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
+import { whenViolated } from '../../core/database-errors.js';
 import { InvalidInput } from '../../core/errors.js';
 import { enqueue } from '../../core/jobs.js';
 import { hashOfCode, sameHash, sixDigits } from '../../core/once.js';
+import { tokenNotValid } from '../sessions/tokens.js';
 
 /** Milliseconds. */
 const LIFE = 10 * 60 * 1000;
@@ -34,13 +36,16 @@ export async function requestVerification(
 
 /** Sends the signed-in parent a new code; nothing if the address is verified. Gives whether it is. */
 export async function resendCode(ctx: ParentContext): Promise<boolean> {
-  return ctx.db.transaction(async (tx) => {
+  const resend = async (tx: Transaction) => {
     const { id } = ctx.parent;
     const parent = await tx.parent.findUnique({ where: { id }, select: { emailVerifiedAt: true } });
     if (parent?.emailVerifiedAt) return true;
     await requestVerification(ctx, tx, id);
     return false;
-  });
+  };
+  return ctx.db
+    .transaction(resend)
+    .catch(whenViolated('email_codes_parent_id_fkey', tokenNotValid));
 }
 
 /**

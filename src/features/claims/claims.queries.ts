@@ -1,0 +1,47 @@
+import type { ParentContext } from '../../core/context.js';
+import { statement, type Database } from '../../core/database.js';
+import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { GIVEN, type GivenRow } from '../donations/donations.presenter.js';
+
+/** The completed gifts of guests with an address, of `donations d`, in the words of the index that has them. */
+const givenWith = (address: string) =>
+  `lower(d.donor_email) = lower(${address}) AND d.donor_id IS NULL AND d.status = 'completed'`;
+
+const CLAIMABLE = statement(`${GIVEN}
+   WHERE ${givenWith('$1')} AND d.id < $2::bigint
+   ORDER BY d.id DESC LIMIT $3`);
+
+/**
+ * The claimant is locked first, as giving and the end of an account do, and that the address is verified is
+ * seen under the lock. Of two who claim a gift at once the later finds that it has a donor.
+ */
+const CLAIM = statement(`
+  WITH claimant AS MATERIALIZED (
+    SELECT id, email FROM parents WHERE id = $1 AND email_verified_at IS NOT NULL FOR NO KEY UPDATE
+  ), claimed AS (
+    UPDATE donations d SET donor_id = claimant.id, donor_email = NULL
+      FROM claimant
+     WHERE ${givenWith('claimant.email')} AND ($2::int[] IS NULL OR d.id = ANY ($2::int[]))
+    RETURNING d.id
+  )
+  SELECT (SELECT count(*) FROM claimed)::int AS claimed FROM claimant`);
+
+/** A page of the gifts that were made by guests with the signed-in parent's address, newest first. */
+export async function findClaimable(
+  ctx: ParentContext,
+  { page_size: size, cursor }: PageRequest<{ id: number }>,
+): Promise<Page<GivenRow>> {
+  const { email } = ctx.parent;
+  const rows = await ctx.db.query<GivenRow>(CLAIMABLE, [email, idBound(cursor), size + 1]);
+  return pageOf(rows, size, ({ id }) => ({ id })).map((row) => ({ ...row, donorEmail: email }));
+}
+
+/** Claims the given gifts, or all: gives how many, undefined when the address is not verified. */
+export async function claim(
+  { parent }: ParentContext,
+  db: Database,
+  ids: number[] | null,
+): Promise<number | undefined> {
+  const [row] = await db.query<{ claimed: number }>(CLAIM, [parent.id, ids]);
+  return row?.claimed;
+}

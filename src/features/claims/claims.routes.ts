@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { forParents } from '../../http/endpoint.js';
+import { presentGivenDonation } from '../donations/donations.presenter.js';
+import { GivenDonation } from '../donations/donations.schemas.js';
+import { ClaimableQuery, Claimed, NewClaim } from './claims.schemas.js';
+import { claimDonations, listClaimable, requireVerifiedEmail } from './claims.service.js';
+
+export const listOfClaimable = forParents({
+  summary: 'See past guest gifts that may be yours',
+  description:
+    'Gifts that were made without an account and with your address, newest first. None is shown until you ' +
+    'have verified the address, and none becomes yours by itself.',
+  query: ClaimableQuery,
+  answer: {
+    status: 200,
+    description: 'A page of them.',
+    schema: z.array(GivenDonation),
+    paged: true,
+  },
+  handle: async ({ ctx, query }) => (await listClaimable(ctx, query)).map(presentGivenDonation),
+});
+
+export const create = forParents({
+  summary: 'Claim past guest gifts',
+  description: 'They join your history, and the owners of the campaigns see them as yours.',
+  idempotent: true,
+  access: requireVerifiedEmail,
+  body: NewClaim,
+  answer: { status: 201, description: 'How many were claimed.', schema: Claimed },
+  refusals: ['email_not_verified'],
+  handle: async ({ ctx, body }) => ({ claimed: await claimDonations(ctx, body) }),
+});

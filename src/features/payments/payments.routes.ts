@@ -1,0 +1,57 @@
+import { forAnyone } from '../../http/endpoint.js';
+import { Begun } from '../../http/reply.js';
+import { CampaignPath } from '../campaigns/campaigns.schemas.js';
+import { presentGivenDonation } from '../donations/donations.presenter.js';
+import { NewDonation, NewlyGivenDonation } from '../donations/donations.schemas.js';
+import { campaignExists, donate, donationErrors } from '../donations/donations.service.js';
+import { openCheckout } from './checkout.service.js';
+import { Received, SentEvent } from './payments.schemas.js';
+import { receiveEvent } from './webhook.service.js';
+
+export const give = forAnyone({
+  summary: 'Give to a campaign',
+  description:
+    'With an account or without. `donor_name` and `donor_email` are required without one.\n\n' +
+    'Where gifts are paid at Stripe, the gift is `pending` and `checkout_url` is the page to pay it at; ' +
+    'Stripe then sends the browser on to `/donations/{id}/success` or `/donations/{id}/cancelled` of the ' +
+    'app. A payment that arrives when the campaign has closed is given back in full, and the donor is told.',
+  limit: 'donate',
+  idempotent: true,
+  params: CampaignPath,
+  exists: campaignExists,
+  body: NewDonation,
+  rules: donationErrors,
+  answer: {
+    status: 201,
+    description: "The gift, in the donor's form.",
+    schema: NewlyGivenDonation,
+  },
+  refusals: ['campaign_closed', 'payment_refused'],
+  tellsOf: ({ id }, answer) => ({
+    campaignId: id,
+    ...(answer && { donationId: answer.id }),
+  }),
+  handle: async ({ ctx, params, body }) => {
+    const gift = await donate(ctx, params.id, body);
+    return gift.status === 'pending' ? new Begun(gift.id) : presentGivenDonation(gift);
+  },
+  finish: async (ctx, { donationId }) => {
+    const checkout = await openCheckout(ctx, donationId);
+    return checkout && { ...presentGivenDonation(checkout.gift), checkout_url: checkout.url };
+  },
+});
+
+export const stripeWebhook = forAnyone({
+  summary: 'Hear from Stripe',
+  description:
+    "For Stripe alone: the raw body must carry Stripe's signature of the last 300 seconds in " +
+    '`Stripe-Signature`. An event has its effect once, however often and in whatever order it comes.',
+  body: SentEvent,
+  answer: { status: 200, description: 'Done, now or before.', schema: Received },
+  refusals: ['webhook_not_valid', 'stripe_not_configured'],
+  handle: async ({ ctx, sent }) => {
+    const signature = sent.headers['stripe-signature'];
+    await receiveEvent(ctx, sent.rawBody ?? Buffer.alloc(0), [signature].flat()[0]);
+    return { received: true as const };
+  },
+});

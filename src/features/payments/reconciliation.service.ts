@@ -1,0 +1,80 @@
+import type { JobContext } from '../../core/context.js';
+import { NotUnderstood, PaymentRefused, type PaymentGateway } from '../../integrations/stripe.js';
+import { reconcileRefunds } from '../refunds/stripe-refunds.service.js';
+import { newsOf, settleCheckout, type CheckoutNews } from './settlement.service.js';
+
+/** Milliseconds. */
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+
+/** For how long a bank may take, at most, to bring the money or to say that it won't. */
+const LONGEST_TRANSFER = 14 * DAY;
+
+/** For how long an event is remembered: Stripe sends one again for three days at most. */
+const EVENTS_KEPT = 30 * DAY;
+
+/** Checkouts that are asked about in one go. */
+const BATCH = 50;
+
+/**
+ * Asks Stripe about what has been pending for over an hour, in case its events were lost, and lets gifts
+ * expire for which no page to pay at was ever opened.
+ * @throws PaymentsAway: what was not asked about waits for the next time.
+ */
+export async function reconcilePayments(ctx: JobContext): Promise<void> {
+  const { db, now } = ctx;
+  const anHourAgo = new Date(now.getTime() - HOUR);
+  await db.prisma.donation.updateMany({
+    where: { status: 'pending', dateDonated: { lte: anHourAgo }, checkout: { is: null } },
+    data: { status: 'expired' },
+  });
+  await db.prisma.stripeEvent.deleteMany({
+    where: { receivedAt: { lte: new Date(now.getTime() - EVENTS_KEPT) } },
+  });
+  const { stripe } = ctx.settings;
+  if (!stripe) return;
+
+  await reconcileRefunds(ctx);
+  const overdue = await db.prisma.checkout.findMany({
+    where: {
+      donation: { status: 'pending', dateDonated: { lte: anHourAgo } },
+      askedAt: { lte: anHourAgo },
+    },
+    orderBy: { askedAt: 'asc' },
+    take: BATCH,
+  });
+  for (const checkout of overdue) await reconcileCheckout(ctx, stripe, checkout);
+}
+
+async function reconcileCheckout(
+  ctx: JobContext,
+  stripe: PaymentGateway,
+  { donationId, sessionId }: { donationId: number; sessionId: string },
+): Promise<void> {
+  const news = await askFor(ctx, stripe, sessionId);
+  const tooLongAgo = new Date(ctx.now.getTime() - LONGEST_TRANSFER);
+  await ctx.db.transaction(async (tx) => {
+    if (news) await settleCheckout(ctx, tx, news);
+    // Should the money come all the same, its event still completes the gift.
+    await tx.donation.updateMany({
+      where: { id: donationId, status: 'pending', dateDonated: { lte: tooLongAgo } },
+      data: { status: 'failed' },
+    });
+    await tx.checkout.updateMany({ where: { donationId }, data: { askedAt: ctx.now } });
+  });
+}
+
+/** Null when Stripe can't tell: that is no reason not to ask about the others. */
+async function askFor(
+  { log }: JobContext,
+  stripe: PaymentGateway,
+  sessionId: string,
+): Promise<CheckoutNews | null> {
+  try {
+    return newsOf(await stripe.findCheckout(sessionId));
+  } catch (error) {
+    if (!(error instanceof PaymentRefused || error instanceof NotUnderstood)) throw error;
+    log.error({ err: error }, 'Stripe could not tell what became of a checkout');
+    return null;
+  }
+}

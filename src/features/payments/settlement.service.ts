@@ -1,0 +1,85 @@
+import type { Context } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import { enqueueGiftMails } from '../../core/jobs.js';
+import type { Checkout } from '../../integrations/stripe.js';
+import { lockDonation, type LockedDonation } from '../donations/donations.access.js';
+import { refundInFull } from '../refunds/refunds.service.js';
+
+/** Why a payment goes back that came when its campaign had closed. */
+const TOO_LATE = 'The campaign had closed when the payment arrived.';
+
+type Settling = Pick<Context, 'now' | 'log' | 'settings'>;
+
+/** What Stripe says of a checkout: `awaiting` when the payer is through and the money is on its way. */
+export interface CheckoutNews extends Omit<Checkout, 'state'> {
+  type: 'paid' | 'awaiting' | 'failed' | 'expired';
+}
+
+/** A checkout as Stripe has it now, as news. */
+export function newsOf({ state, ...checkout }: Checkout): CheckoutNews {
+  const types = { open: 'awaiting', unpaid: 'awaiting', paid: 'paid', expired: 'expired' } as const;
+  return { type: types[state], ...checkout };
+}
+
+/**
+ * Stores what became of a checkout. A state only goes forward, and money that came is the last word: told
+ * twice or in another order, it comes to the same. What isn't ours, or not as we asked for it, has no effect.
+ */
+export async function settleCheckout(
+  ctx: Settling,
+  tx: Transaction,
+  news: CheckoutNews,
+): Promise<void> {
+  const { donationId, sessionId, paymentIntent, type } = news;
+  if (donationId === null) return;
+  const donation = await lockDonation(ctx, tx, donationId);
+  if (!donation || !isAsAsked(ctx, donation, news)) {
+    ctx.log.error({ donationId, type }, 'Stripe tells of a checkout that is not ours');
+    return;
+  }
+  const told = { sessionId, ...(paymentIntent !== null && { paymentIntent }) };
+  // A page that nobody was shown, and that expired, leaves its gift as unseen as it was.
+  if (donation.sessionId !== null || type !== 'expired') {
+    await tx.checkout.upsert({
+      where: { donationId },
+      create: { donationId, currency: news.currency, askedAt: ctx.now, ...told },
+      update: told,
+    });
+  }
+  if (type === 'paid') await complete(ctx, tx, { ...donation, ...told });
+  if (type === 'failed' || type === 'expired') {
+    await tx.donation.updateMany({
+      where: { id: donationId, status: 'pending' },
+      data: { status: type },
+    });
+  }
+}
+
+function isAsAsked(
+  { settings }: Settling,
+  donation: LockedDonation,
+  { amount, currency, sessionId, madeAt }: CheckoutNews,
+): boolean {
+  // Where the page was not stored, it names its gift and the moment of it: another installation may share
+  // the account at Stripe. What counts without a page of ours is a pledge, and never to be paid at Stripe.
+  const isItsPage =
+    donation.sessionId === null
+      ? donation.status !== 'completed' && madeAt?.getTime() === donation.dateDonated.getTime()
+      : donation.sessionId === sessionId;
+  const asked = { amount: donation.amount * 100, currency: donation.currency ?? settings.currency };
+  return isItsPage && amount === asked.amount && currency === asked.currency;
+}
+
+/** The gift counts from now on; one that came too late goes back in the same moment, and never counts. */
+async function complete(ctx: Settling, tx: Transaction, donation: LockedDonation): Promise<void> {
+  if (donation.status === 'completed') return;
+  const { id, isOpen } = donation;
+  if (!isOpen) await refundInFull(ctx, tx, donation, TOO_LATE);
+  await tx.donation.updateMany({
+    where: { id, status: { not: 'completed' } },
+    data: { status: 'completed', dateDonated: ctx.now },
+  });
+  // What went back before we heard of the payment is nobody's gift any more.
+  if (donation.refunded === donation.amount * 100) return;
+  await enqueueGiftMails(tx, id, isOpen ? ['gift_receipt', 'gift_notice'] : ['gift_returned']);
+}

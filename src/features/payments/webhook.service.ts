@@ -1,0 +1,140 @@
+import type { Context } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import { Refusal } from '../../core/errors.js';
+import {
+  ForgedEvent,
+  PaymentsAway,
+  type PaymentGateway,
+  type StripeEvent,
+} from '../../integrations/stripe.js';
+import { lockDonation } from '../donations/donations.access.js';
+import { addRefund, recordRefunds } from '../refunds/stripe-refunds.service.js';
+import { newsOf, settleCheckout, type CheckoutNews } from './settlement.service.js';
+
+/** An event with all that Stripe had to be asked for its sake, so that no transaction waits for Stripe. */
+type Told =
+  | { type: 'checkout'; news: CheckoutNews }
+  | {
+      type: 'refunds';
+      payment: Payment;
+      record: (
+        tx: Transaction,
+        checkout: { donationId: number; currency: string },
+      ) => Promise<void>;
+    };
+
+/** A payment as far as it is known: news of its refund may come before news of itself. */
+interface Payment {
+  paymentIntent: string;
+  /** What Stripe says of a payment that was not known here. */
+  news: CheckoutNews | null;
+}
+
+/**
+ * Stores what an event of Stripe tells, once for each event.
+ * @throws Refusal `webhook_not_valid` when the event isn't Stripe's or is old, `stripe_not_configured`,
+ * `unavailable` when Stripe must be asked and is away: then it sends the event again.
+ */
+export async function receiveEvent(
+  ctx: Context,
+  rawBody: Buffer,
+  signature: string | undefined,
+): Promise<void> {
+  const { stripe } = ctx.settings;
+  if (!stripe)
+    throw new Refusal('stripe_not_configured', 'Payments by Stripe are not set up here.');
+  const event = authentic(stripe, rawBody, signature, ctx.now);
+  const told = await understand(ctx, stripe, event).catch(awayForNow);
+  if (!told) return;
+  await ctx.db.transaction(async (tx) => {
+    if (!(await isNew(ctx, tx, event.id))) return;
+    if (told.type === 'checkout') {
+      await settleCheckout(ctx, tx, told.news);
+      return;
+    }
+    const { paymentIntent, news } = told.payment;
+    if (news) await settleCheckout(ctx, tx, news);
+    const ours = await tx.checkout.findUnique({ where: { paymentIntent } });
+    if (ours && (await lockDonation(ctx, tx, ours.donationId))) await told.record(tx, ours);
+  });
+}
+
+function authentic(
+  stripe: PaymentGateway,
+  rawBody: Buffer,
+  signature: string | undefined,
+  now: Date,
+): StripeEvent {
+  try {
+    return stripe.readEvent(rawBody, signature, now);
+  } catch (error) {
+    if (!(error instanceof ForgedEvent)) throw error;
+    throw new Refusal('webhook_not_valid', 'This is not an event that Stripe has just signed.');
+  }
+}
+
+async function understand(
+  ctx: Context,
+  stripe: PaymentGateway,
+  event: StripeEvent,
+): Promise<Told | null> {
+  switch (event.type) {
+    case 'other':
+      return null;
+    case 'paid':
+    case 'awaiting':
+    case 'failed':
+    case 'expired':
+      return { type: 'checkout', news: event };
+    case 'refunds_changed': {
+      const payment = await findPayment(ctx, stripe, event.paymentIntent);
+      if (!payment) return null;
+      const refunds = event.refunds ?? (await stripe.listRefunds(event.paymentIntent));
+      return {
+        type: 'refunds',
+        payment,
+        record: (tx, { donationId }) => recordRefunds(ctx, tx, donationId, refunds),
+      };
+    }
+    case 'dispute_lost': {
+      const payment = await findPayment(ctx, stripe, event.paymentIntent);
+      if (!payment) return null;
+      const { disputeId: stripeId, amount } = event;
+      const lost = { stripeId, amount, status: 'succeeded', reason: LOST };
+      return {
+        type: 'refunds',
+        payment,
+        record: async (tx, { donationId, currency }) => {
+          if (currency === event.currency) await addRefund(ctx, tx, { donationId, ...lost });
+        },
+      };
+    }
+  }
+}
+
+const LOST = 'The donor disputed the payment, and the bank gave it back.';
+
+/** A payment that is known here, or that Stripe says is one of ours; null for any other. */
+async function findPayment(
+  { db }: Context,
+  stripe: PaymentGateway,
+  paymentIntent: string,
+): Promise<Payment | null> {
+  const known = await db.prisma.checkout.findUnique({ where: { paymentIntent } });
+  if (known) return { paymentIntent, news: null };
+  const checkout = await stripe.findCheckoutOf(paymentIntent);
+  return checkout?.donationId ? { paymentIntent, news: newsOf(checkout) } : null;
+}
+
+async function isNew({ now }: Context, tx: Transaction, id: string): Promise<boolean> {
+  const added = await tx.stripeEvent.createMany({
+    data: [{ id, receivedAt: now }],
+    skipDuplicates: true,
+  });
+  return added.count === 1;
+}
+
+function awayForNow(error: unknown): never {
+  if (!(error instanceof PaymentsAway)) throw error;
+  throw new Refusal('unavailable', 'Stripe could not be asked. Send the event again.');
+}

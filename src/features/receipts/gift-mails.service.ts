@@ -1,0 +1,83 @@
+import type { JobContext } from '../../core/context.js';
+import { formatMoney } from '../../core/money.js';
+import { presentOwnDonation, type DonationRow } from '../donations/donations.presenter.js';
+import { receiptToken } from './receipts.access.js';
+import { presentReceipt } from './receipts.presenter.js';
+import { findCrowds, findForDonor, findForParent } from './receipts.queries.js';
+
+/**
+ * Mails an hour. Anyone may give in the name of any address and to any campaign: beyond these the gift counts,
+ * its receipt is there, and nobody is mailed.
+ */
+const MOST = { ofGuest: 20, ofCampaign: 200 };
+
+/** What a mail to a donor tells, and to whom. */
+export interface DonorMail {
+  to: string;
+  name: string;
+  /** With its currency. */
+  amount: string;
+  title: string;
+  /** Null once the campaign is gone. */
+  childName: string | null;
+  number: string;
+  /** Opens the receipt without signing in; undefined where our own address is not known. */
+  link: string | undefined;
+}
+
+/** What a mail to the parent tells, and to whom. */
+export interface NoticeMail {
+  to: string;
+  name: string;
+  donorName: string;
+  anonymous: boolean;
+  /** With its currency. */
+  amount: string;
+  title: string;
+}
+
+/** What to mail to a donor with the receipt; null when the donor is gone, or nothing is left of the gift. */
+export async function giftReceiptMail(ctx: JobContext, id: number): Promise<DonorMail | null> {
+  return donorMail(ctx, id, counts);
+}
+
+/** What to mail to the donor of a payment that came too late; null when the donor is gone. */
+export async function giftReturnedMail(ctx: JobContext, id: number): Promise<DonorMail | null> {
+  return donorMail(ctx, id, () => true);
+}
+
+/** What to mail to the parent about a gift; null when its campaign is gone, or nothing is left of it. */
+export async function giftNoticeMail(ctx: JobContext, id: number): Promise<NoticeMail | null> {
+  const row = await findForParent(ctx, id);
+  if (!row || !counts(row) || (await findCrowds(ctx, id, MOST)).ofCampaign) return null;
+  const { donor_name: donorName, anonymous } = presentOwnDonation(row);
+  const amount = formatMoney(row.amount, row.currency ?? ctx.settings.currency);
+  const { parentEmail: to, parentFirstName: name, campaignTitle: title } = row;
+  return { to, name, donorName, anonymous, amount, title };
+}
+
+async function donorMail(
+  ctx: JobContext,
+  id: number,
+  isWanted: (gift: DonationRow) => boolean,
+): Promise<DonorMail | null> {
+  const { settings } = ctx;
+  const row = await findForDonor(ctx, id);
+  if (!row || row.donorEmail === null || !isWanted(row)) return null;
+  if (row.donorId === null && (await findCrowds(ctx, id, MOST)).ofGuest) return null;
+  const { number, amount, currency, campaign } = presentReceipt(row, settings.currency);
+  const path = `donations/${id}/receipt/?token=${receiptToken(settings, id)}`;
+  return {
+    to: row.donorEmail,
+    name: row.greeting ?? '',
+    amount: formatMoney(amount, currency),
+    title: campaign.title,
+    childName: campaign.child_name,
+    number,
+    link: settings.publicUrl && `${settings.publicUrl}/${path}`,
+  };
+}
+
+function counts({ status, amount, refunded }: DonationRow): boolean {
+  return status === 'completed' && refunded < amount * 100;
+}

@@ -1,0 +1,40 @@
+import type { Context, Settings } from '../../core/context.js';
+import { Refusal } from '../../core/errors.js';
+import { longToken, sameHash } from '../../core/once.js';
+import { noSuchDonation } from '../donations/donations.access.js';
+import type { ReceiptRow } from './receipts.presenter.js';
+import { findForDonor } from './receipts.queries.js';
+
+const PURPOSE = 'receipt of a donation';
+
+/** What opens the receipt of one gift without signing in: for ever, as it is wanted at tax time. */
+export function receiptToken({ jwtSecret }: Settings, donationId: number): string {
+  return longToken(jwtSecret, PURPOSE, Buffer.from(String(donationId)));
+}
+
+/**
+ * A gift whose receipt the caller may see: the donor, or who has the link from the mail.
+ * @throws Refusal 401 for a visitor without a token, 404 when there is no such gift, 403.
+ */
+export async function findReceipt(
+  ctx: Context,
+  { id, token }: { id: number; token?: string | undefined },
+): Promise<ReceiptRow> {
+  const { parent, settings } = ctx;
+  if (!parent && token === undefined) {
+    throw new Refusal('not_authenticated', 'Sign in first, or open the link from the mail.');
+  }
+  const gift = await findForDonor(ctx, id);
+  if (!gift) throw noSuchDonation();
+  const isDonor = parent !== null && parent.id === gift.donorId;
+  const hasLink = token !== undefined && isSame(token, receiptToken(settings, id));
+  if (!isDonor && !hasLink) {
+    throw new Refusal('permission_denied', 'Only the donor may see this receipt.');
+  }
+  // The link went to an address that the donor's account may have left since.
+  return isDonor || gift.donorId === null ? gift : { ...gift, donorEmail: null };
+}
+
+function isSame(one: string, other: string): boolean {
+  return sameHash(Buffer.from(one), Buffer.from(other));
+}

@@ -1,0 +1,85 @@
+import type { Context } from '../../core/context.js';
+import { statement } from '../../core/database.js';
+import {
+  BEGUN_GIFTS,
+  DONATION_COLUMNS,
+  OWN_DONATION_COLUMNS,
+  type DonationRow,
+} from '../donations/donations.presenter.js';
+import type { ReceiptRow } from './receipts.presenter.js';
+
+/** A gift to be told to its donor: the greeting is the account's first name, or what the guest wrote. */
+export interface DonorRow extends ReceiptRow {
+  greeting: string | null;
+}
+
+/** A gift to be told to the parent of the campaign's child. The donor's address isn't even read. */
+export interface NoticeRow extends DonationRow {
+  campaignTitle: string;
+  parentEmail: string;
+  parentFirstName: string;
+  /** What it was paid in; null for a pledge. */
+  currency: string | null;
+}
+
+const FOR_DONOR = statement(`
+  SELECT ${OWN_DONATION_COLUMNS}, c.id AS "campaignId", c.title AS "campaignTitle", c.goal AS "campaignGoal",
+         ch.first_name AS "childFirstName", coalesce(donor.first_name, d.donor_name) AS greeting, k.currency
+    FROM donations d
+    LEFT JOIN checkouts k ON k.donation_id = d.id
+    LEFT JOIN parents donor ON donor.id = d.donor_id
+    LEFT JOIN campaigns c ON c.id = d.campaign_id
+    LEFT JOIN children ch ON ch.id = c.child_id
+   WHERE d.id = $1 AND ${BEGUN_GIFTS}`);
+
+const FOR_PARENT = statement(`
+  SELECT ${DONATION_COLUMNS}, NULL::int AS "donorId", NULL AS "donorEmail", c.title AS "campaignTitle",
+         parent.email AS "parentEmail", parent.first_name AS "parentFirstName", k.currency
+    FROM donations d
+    LEFT JOIN checkouts k ON k.donation_id = d.id
+    JOIN campaigns c ON c.id = d.campaign_id
+    JOIN children ch ON ch.id = c.child_id
+    JOIN parents parent ON parent.id = ch.parent_id
+   WHERE d.id = $1`);
+
+/** Whether the guest's address got so many gifts in the hour before this one, and the campaign. */
+const CROWDS = statement(`
+  SELECT (SELECT b.date_donated FROM donations b
+           WHERE b.donor_email IS NOT NULL AND lower(b.donor_email) = lower(d.donor_email) AND b.id < d.id
+           ORDER BY b.id DESC OFFSET $2 LIMIT 1) > d.date_donated - interval '1 hour' IS TRUE AS "ofGuest",
+         (SELECT b.date_donated FROM donations b
+           WHERE b.campaign_id = d.campaign_id AND b.id < d.id
+           ORDER BY b.id DESC OFFSET $3 LIMIT 1) > d.date_donated - interval '1 hour' IS TRUE AS "ofCampaign"
+    FROM donations d WHERE d.id = $1`);
+
+/** Whether at least so many gifts came within the hour before this one: from its guest, to its campaign. */
+export async function findCrowds(
+  { db }: Pick<Context, 'db'>,
+  id: number,
+  { ofGuest, ofCampaign }: { ofGuest: number; ofCampaign: number },
+): Promise<{ ofGuest: boolean; ofCampaign: boolean }> {
+  const rows = await db.query<{ ofGuest: boolean; ofCampaign: boolean }>(CROWDS, [
+    id,
+    ofGuest - 1,
+    ofCampaign - 1,
+  ]);
+  return rows[0] ?? { ofGuest: false, ofCampaign: false };
+}
+
+/** A gift with what its donor may know; undefined if there is none, or it was never begun. */
+export async function findForDonor(
+  { db }: Pick<Context, 'db'>,
+  id: number,
+): Promise<DonorRow | undefined> {
+  const [row] = await db.query<DonorRow>(FOR_DONOR, [id]);
+  return row;
+}
+
+/** A gift with what the campaign's owner is told of it; undefined once the campaign is gone. */
+export async function findForParent(
+  { db }: Pick<Context, 'db'>,
+  id: number,
+): Promise<NoticeRow | undefined> {
+  const [row] = await db.query<NoticeRow>(FOR_PARENT, [id]);
+  return row;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { id, idInPath, moment, money, optionalText } from '../../core/fields.js';
+import { paging } from '../../http/paging.js';
+import { LARGEST_GIFT } from '../donations/donations.schemas.js';
+
+export const DonationPath = z.object({ id: idInPath });
+
+export const NewRefund = z
+  .object({
+    amount: money({ max: LARGEST_GIFT }).optional().meta({
+      description: 'Whole units. Absent: all that is left of the gift, to the last cent.',
+    }),
+    reason: optionalText({ max: 200, multiline: true }),
+  })
+  .meta({ id: 'NewRefund', examples: [{ amount: 10, reason: 'The boots were on sale.' }] });
+
+export const RefundsQuery = paging(z.object({ id }));
+
+export const REFUND_STATUSES = ['pending', 'succeeded', 'failed'] as const;
+
+export const RefundForm = z
+  .object({
+    id,
+    donation: id,
+    amount: z.int().meta({ description: 'Rounded up to whole units.' }),
+    amount_minor: z.int().meta({ description: 'To the cent, in hundredths of the currency.' }),
+    status: z.enum(REFUND_STATUSES).meta({
+      description:
+        '`pending`: asked of Stripe; it counts as given back already. `failed`: it counts no more.',
+    }),
+    reason: z.string(),
+    date_created: moment,
+  })
+  .meta({ id: 'Refund' });

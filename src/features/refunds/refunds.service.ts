@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type { Context, ParentContext } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import { Refusal } from '../../core/errors.js';
+import { enqueue } from '../../core/jobs.js';
+import { pageOf, type Page, type PageRequest } from '../../core/page.js';
+import {
+  lockDonation,
+  noSuchDonation,
+  type LockedDonation,
+} from '../donations/donations.access.js';
+import { notTheirs } from './refunds.access.js';
+import type { RefundRow } from './refunds.presenter.js';
+import type { NewRefund } from './refunds.schemas.js';
+
+/** Hundredths of a whole unit of the currency. */
+const MINOR = 100;
+
+/**
+ * Gives back a gift or a part of it: at once where it was a pledge, else by Stripe, soon after.
+ * @throws Refusal `donation_not_completed`, `refund_too_large`, or 404 when the gift is gone.
+ */
+export async function refundDonation(
+  ctx: ParentContext,
+  donationId: number,
+  { amount, reason = '' }: z.output<typeof NewRefund>,
+): Promise<RefundRow> {
+  return ctx.db.transaction(async (tx) => {
+    const donation = await lockDonation(ctx, tx, donationId);
+    if (!donation) throw noSuchDonation();
+    // Again, under the lock: the campaign may have gone, and its owner with it.
+    if (!ctx.parent.isStaff && donation.ownerId !== ctx.parent.id) throw notTheirs();
+    if (donation.status !== 'completed') {
+      throw new Refusal(
+        'donation_not_completed',
+        'Only a gift that was completed can be refunded.',
+      );
+    }
+    const left = donation.amount * MINOR - donation.refunded;
+    const wanted = amount === undefined ? left : amount * MINOR;
+    if (wanted === 0 || wanted > left) throw tooLarge(left);
+    // Once the campaign is gone, nothing is kept that may tell of it.
+    return storeRefund(ctx, tx, donation, {
+      amount: wanted,
+      reason: donation.ownerId === null ? '' : reason,
+      automatic: false,
+    });
+  });
+}
+
+/** Gives back all that is left of a gift that the caller has locked; nothing if nothing is. */
+export async function refundInFull(
+  ctx: Pick<Context, 'now'>,
+  tx: Transaction,
+  donation: LockedDonation,
+  reason: string,
+): Promise<void> {
+  const left = donation.amount * MINOR - donation.refunded;
+  if (left > 0) await storeRefund(ctx, tx, donation, { amount: left, reason, automatic: true });
+}
+
+async function storeRefund(
+  { now }: Pick<Context, 'now'>,
+  tx: Transaction,
+  { id: donationId, paymentIntent }: LockedDonation,
+  refund: { amount: number; reason: string; automatic: boolean },
+): Promise<RefundRow> {
+  const status = paymentIntent === null ? 'succeeded' : 'pending';
+  const stored = await tx.refund.create({
+    data: { donationId, status, ...refund, dateCreated: now },
+  });
+  if (status === 'pending') await enqueueRefund(tx, stored.id);
+  return stored;
+}
+
+/** Has Stripe carry out a refund; a job of its that waits is done now. */
+export async function enqueueRefund(tx: Transaction, refundId: number): Promise<void> {
+  await enqueue(tx, 'send_refund', { refundId }, { key: `refund ${refundId}` });
+}
+
+/** A page of a gift's refunds, newest first. */
+export async function listRefunds(
+  ctx: ParentContext,
+  donationId: number,
+  { page_size: size, cursor }: PageRequest<{ id: number }>,
+): Promise<Page<RefundRow>> {
+  const rows = await ctx.db.prisma.refund.findMany({
+    where: { donationId, ...(cursor && { id: { lt: cursor.id } }) },
+    orderBy: { id: 'desc' },
+    take: size + 1,
+  });
+  return pageOf(rows, size, ({ id }) => ({ id }));
+}
+
+function tooLarge(left: number): Refusal {
+  const whole = Math.floor(left / MINOR);
+  const told =
+    left === 0 ? 'Nothing is left of this gift.' : `At most ${whole} is left of this gift.`;
+  const rest = left % MINOR > 0 ? ' Leave out the amount to refund the rest to the last cent.' : '';
+  return new Refusal('refund_too_large', told + rest);
+}

@@ -1,0 +1,150 @@
+import type { Context, JobContext } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
+import {
+  PaymentRefused,
+  type PaymentGateway,
+  type RefundAtStripe,
+} from '../../integrations/stripe.js';
+import { lockDonation } from '../donations/donations.access.js';
+import { enqueueRefund } from './refunds.service.js';
+
+/** Milliseconds after which a refund that is still pending is looked at again. */
+const OVERDUE = 60 * 60 * 1000;
+
+/** Refunds that are looked at in one go: more than banks are slow with. */
+const BATCH = 500;
+
+/** Has Stripe carry out a refund that is pending here, once, and stores what it says. Bears being done again. */
+export async function sendRefund(ctx: JobContext, refundId: number): Promise<void> {
+  const refund = await ctx.db.prisma.refund.findUnique({
+    where: { id: refundId },
+    include: { donation: { select: { checkout: true } } },
+  });
+  const paymentIntent = refund?.donation.checkout?.paymentIntent;
+  if (refund?.status !== 'pending' || !paymentIntent) return;
+
+  const { donationId, amount, dateCreated: madeAt } = refund;
+  const stripe = gatewayOf(ctx);
+  // Stripe forgets what it was asked after a day; what it did it never forgets.
+  const known = await stripe.listRefunds(paymentIntent);
+  if (known.some(({ ourId }) => ourId === refundId)) {
+    await storeRefunds(ctx, donationId, known);
+    return;
+  }
+  try {
+    const sent = await stripe.refund({ refundId, madeAt, donationId, paymentIntent, amount });
+    await storeRefunds(ctx, donationId, [sent]);
+  } catch (error) {
+    if (!(error instanceof PaymentRefused)) throw error;
+    ctx.log.error({ refundId, donationId, code: error.code }, 'Stripe refused a refund');
+    await storeRefunds(ctx, donationId, await stripe.listRefunds(paymentIntent));
+    if (mustSucceed(refund, error) && !(await isGivenBack(ctx, refund))) throw error;
+    await giveUp(ctx, refund);
+  }
+}
+
+/** What nobody asked for but our own rule must go back, and what we have too little money for goes back later. */
+function mustSucceed({ automatic }: { automatic: boolean }, { code }: PaymentRefused): boolean {
+  return automatic || code === 'balance_insufficient';
+}
+
+/** Whether the gift went back by other refunds than this one. */
+async function isGivenBack(
+  { db }: JobContext,
+  { id, donationId }: { id: number; donationId: number },
+): Promise<boolean> {
+  const { amount } = await db.prisma.donation.findUniqueOrThrow({ where: { id: donationId } });
+  const others = await db.prisma.refund.aggregate({
+    where: { donationId, id: { not: id }, status: { not: 'failed' } },
+    _sum: { amount: true },
+  });
+  return (others._sum.amount ?? 0) >= amount * 100;
+}
+
+async function giveUp(
+  ctx: JobContext,
+  { id, donationId }: { id: number; donationId: number },
+): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    await lockDonation(ctx, tx, donationId);
+    await tx.refund.updateMany({
+      where: { id, status: 'pending', stripeId: null },
+      data: { status: 'failed' },
+    });
+  });
+}
+
+/** Has refunds that have been pending for over an hour looked at again, each by a job of its own if it has none. */
+export async function reconcileRefunds({ db, now }: JobContext): Promise<void> {
+  const overdue = await db.prisma.$queryRaw<{ id: number }[]>`
+    SELECT r.id FROM refunds r
+     WHERE r.status = 'pending' AND r.date_created <= ${new Date(now.getTime() - OVERDUE)}::timestamptz
+       AND NOT EXISTS (SELECT FROM graphile_worker.jobs j
+                        WHERE j.key = 'refund ' || r.id AND j.attempts < j.max_attempts)
+     ORDER BY r.id LIMIT ${BATCH}`;
+  await db.transaction(async (tx) => {
+    for (const { id } of overdue) await enqueueRefund(tx, id);
+  });
+}
+
+async function storeRefunds(
+  ctx: JobContext,
+  donationId: number,
+  refunds: RefundAtStripe[],
+): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    await lockDonation(ctx, tx, donationId);
+    await recordRefunds(ctx, tx, donationId, refunds);
+  });
+}
+
+/**
+ * Stores what Stripe tells of the refunds of a gift that the caller has locked: ours go forward, and those
+ * made on Stripe's dashboard are added. Told twice or in another order, it comes to the same.
+ */
+export async function recordRefunds(
+  ctx: Pick<Context, 'now' | 'log'>,
+  tx: Transaction,
+  donationId: number,
+  refunds: RefundAtStripe[],
+): Promise<void> {
+  for (const { id: stripeId, ourId, amount, status } of refunds) {
+    if (ourId !== null) {
+      await tx.refund.updateMany({
+        where: { id: ourId, donationId, stripeId: null },
+        data: { stripeId },
+      });
+    }
+    const known = await tx.refund.findUnique({ where: { stripeId } });
+    if (!known) await addRefund(ctx, tx, { donationId, stripeId, amount, status });
+    else {
+      const moved = await tx.refund.updateMany({
+        where: { id: known.id, ...before(status) },
+        data: { status },
+      });
+      if (moved.count > 0 && status === 'failed') {
+        ctx.log.error({ refundId: known.id, donationId }, 'a refund failed at the bank');
+      }
+    }
+  }
+}
+
+/** Stores money that went back by Stripe's doing alone, once. */
+export async function addRefund(
+  { now }: Pick<Context, 'now'>,
+  tx: Transaction,
+  refund: { donationId: number; stripeId: string; amount: number; status: string; reason?: string },
+): Promise<void> {
+  await tx.refund.createMany({ data: [{ ...refund, dateCreated: now }], skipDuplicates: true });
+}
+
+/** The states from which a refund goes forward to this one: what succeeded may still fail at the bank. */
+function before(status: RefundAtStripe['status']): { status: { in: string[] } } {
+  const earlier = { pending: [], succeeded: ['pending'], failed: ['pending', 'succeeded'] };
+  return { status: { in: earlier[status] } };
+}
+
+function gatewayOf({ settings: { stripe } }: JobContext): PaymentGateway {
+  if (!stripe) throw new Error('refunds wait for STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET');
+  return stripe;
+}

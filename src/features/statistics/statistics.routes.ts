@@ -1,0 +1,32 @@
+import { forParents } from '../../http/endpoint.js';
+import { findOwnCampaign } from '../campaigns/campaigns.access.js';
+import { CampaignPath } from '../campaigns/campaigns.schemas.js';
+import { findOwnChild } from '../children/children.access.js';
+import { ChildPath } from '../children/children.schemas.js';
+import { Statistics, StatisticsQuery } from './statistics.schemas.js';
+import { showCampaignStatistics, showChildStatistics } from './statistics.service.js';
+
+const description =
+  'Completed gifts less refunds, by the day on which they were given, in UTC. At most 3,660 days at once.';
+
+export const ofCampaign = forParents({
+  summary: 'See what a campaign raised, day by day',
+  description,
+  params: CampaignPath,
+  access: findOwnCampaign,
+  query: StatisticsQuery,
+  answer: { status: 200, description: 'The figures.', schema: Statistics },
+  refusals: ['permission_denied'],
+  handle: ({ ctx, params, query }) => showCampaignStatistics(ctx, params.id, query),
+});
+
+export const ofChild = forParents({
+  summary: 'See what all campaigns of your child raised, day by day',
+  description,
+  params: ChildPath,
+  access: findOwnChild,
+  query: StatisticsQuery,
+  answer: { status: 200, description: 'The figures.', schema: Statistics },
+  refusals: ['permission_denied'],
+  handle: ({ ctx, params, query }) => showChildStatistics(ctx, params.id, query),
+});

@@ -1,0 +1,70 @@
+import Stripe from 'stripe';
+import type { z } from 'zod';
+
+/** Stripe could not be asked, or could not answer now: the same call is worth making again later. */
+export class PaymentsAway extends Error {
+  override readonly name = 'PaymentsAway';
+}
+
+/** Stripe understood the call and will not do it; `code` is Stripe's, such as `charge_already_refunded`. */
+export class PaymentRefused extends Error {
+  override readonly name = 'PaymentRefused';
+
+  constructor(
+    readonly code: string,
+    requestId: string | undefined,
+  ) {
+    super(inWords('Stripe refused', code, requestId));
+  }
+}
+
+/** The call was made before with other parameters, and Stripe stands by the first. */
+export class RequestChanged extends Error {
+  override readonly name = 'RequestChanged';
+}
+
+/** Not from Stripe, or not from now. */
+export class ForgedEvent extends Error {
+  override readonly name = 'ForgedEvent';
+}
+
+/** Stripe said something in a form that this version does not know. */
+export class NotUnderstood extends Error {
+  override readonly name = 'NotUnderstood';
+
+  /** @param what an event's type or a call; @param problem tells where, and never quotes a value. */
+  constructor(what: string, problem?: z.ZodError) {
+    const places = problem?.issues.map(({ path }) => path.join('.')) ?? [];
+    super(inWords(`Stripe's ${what} was not understood`, ...new Set(places)));
+  }
+}
+
+/** What an error of the package means to us. Stripe's own messages quote addresses; none is kept. */
+export function translate(error: unknown): unknown {
+  const { errors } = Stripe;
+  if (!(error instanceof errors.StripeError)) return error;
+  const { code, rawType, requestId, statusCode, type } = error;
+  if (error instanceof errors.StripeIdempotencyError) {
+    return new RequestChanged(inWords('Stripe knows this key with other parameters', requestId));
+  }
+  if (
+    error instanceof errors.StripeConnectionError ||
+    error instanceof errors.StripeRateLimitError ||
+    // Every other status: 5xx, and 409 while the first call with a key is still in flight.
+    error instanceof errors.StripeAPIError
+  ) {
+    return new PaymentsAway(inWords('Stripe is away', type, statusCode, code, requestId));
+  }
+  if (
+    error instanceof errors.StripeInvalidRequestError ||
+    error instanceof errors.StripeCardError
+  ) {
+    return new PaymentRefused(code ?? rawType ?? type, requestId);
+  }
+  return new Error(inWords('Stripe does not accept our key', type, statusCode, requestId));
+}
+
+function inWords(sentence: string, ...details: (string | number | undefined)[]): string {
+  const known = details.filter((one) => one !== undefined);
+  return known.length > 0 ? `${sentence} (${known.join(' ')}).` : `${sentence}.`;
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { idInPath } from '../../core/fields.js';
+import { NotUnderstood } from './errors.js';
+
+/** A payment page at Stripe and what became of it. */
+export interface Checkout {
+  sessionId: string;
+  /** Null when the page is not one of ours. */
+  donationId: number | null;
+  /** When its donation was made, as we said ourselves; null when the page is not one of ours. */
+  madeAt: Date | null;
+  /** `unpaid`: the payer is through with the page, and the money has not come, or not yet. */
+  state: 'open' | 'paid' | 'unpaid' | 'expired';
+  /** Minor units. */
+  amount: number;
+  currency: string;
+  /** Null until the payer is through with the page. */
+  paymentIntent: string | null;
+}
+
+/** A refund as Stripe has it. */
+export interface RefundAtStripe {
+  id: string;
+  /** Null when it began elsewhere, such as on Stripe's dashboard. */
+  ourId: number | null;
+  /** Minor units. */
+  amount: number;
+  status: 'pending' | 'succeeded' | 'failed';
+}
+
+/** An id of ours, given along. Metadata may be anybody's and hold anything: then it names nothing of ours. */
+const ourId = idInPath.nullable();
+
+/** Milliseconds since the epoch, as we gave them along. */
+const ourMoment = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform((text) => new Date(Number(text)))
+  .nullable()
+  .catch(null);
+
+/** Stripe gives the id of another object, or the object itself. */
+const reference = z
+  .union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)])
+  .nullable();
+
+export const PaymentReference = z.object({ payment_intent: reference });
+
+export const Session = z
+  .object({
+    id: z.string(),
+    status: z.enum(['open', 'complete', 'expired']),
+    payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
+    amount_total: z.int(),
+    currency: z.string(),
+    payment_intent: reference,
+    metadata: z
+      .object({ donation_id: ourId, made_at: ourMoment })
+      .catch({ donation_id: null, made_at: null }),
+  })
+  .transform((session): Checkout => {
+    const { status, payment_status: payment } = session;
+    const ended = payment === 'paid' ? 'paid' : 'unpaid';
+    return {
+      sessionId: session.id,
+      donationId: session.metadata.donation_id,
+      madeAt: session.metadata.made_at,
+      state: status === 'complete' ? ended : status,
+      amount: session.amount_total,
+      currency: session.currency,
+      paymentIntent: session.payment_intent,
+    };
+  });
+
+const STATUS = {
+  pending: 'pending',
+  requires_action: 'pending',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  canceled: 'failed',
+} as const;
+
+export const Refund = z
+  .object({
+    id: z.string(),
+    amount: z.int(),
+    status: z.enum(Object.keys(STATUS) as (keyof typeof STATUS)[]).nullable(),
+    metadata: z.object({ refund_id: ourId }).catch({ refund_id: null }),
+  })
+  .transform(({ id, amount, status, metadata }): RefundAtStripe => ({
+    id,
+    ourId: metadata.refund_id,
+    amount,
+    status: STATUS[status ?? 'pending'],
+  }));
+
+/** Reads what Stripe said. @throws NotUnderstood that names `what` and the fields at fault. */
+export function understand<Schema extends z.ZodType>(
+  what: string,
+  schema: Schema,
+  said: unknown,
+): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(said);
+  if (!success) throw new NotUnderstood(what, error);
+  return data;
+}

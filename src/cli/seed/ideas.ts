@@ -46,7 +46,7 @@ function parseIdea(category: Category, headline: string, why: string): Idea {
 
 /**
  * A way to draw an idea that suits an age. Like cards from a shuffled deck: none of a category comes
- * again before all of it that suit have come.
+ * again before all of it that suit have come. Cards that suit nobody for two decks are taken out.
  */
 export function ideaDeck(dice: Dice): (age: number) => Idea {
   const decks = new Map<Category, Idea[]>();
@@ -54,7 +54,10 @@ export function ideaDeck(dice: Dice): (age: number) => Idea {
     const category = dice.pick(CATEGORIES);
     const suits = ({ ages: [youngest, oldest] }: Idea) => youngest <= age && age <= oldest;
     let deck = decks.get(category) ?? [];
-    if (!deck.some(suits)) deck = [...deck, ...shuffled(dice, ideasOf(category))];
+    if (!deck.some(suits)) {
+      const fresh = shuffled(dice, ideasOf(category));
+      deck = [...deck.slice(-fresh.length), ...fresh];
+    }
     const [idea] = deck.splice(deck.findIndex(suits), 1);
     decks.set(category, deck);
     return idea!;

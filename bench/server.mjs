@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '../dist/config.js';
+import { start } from './processes.mjs';
+
+const SERVER = fileURLToPath(new URL('../dist/server.js', import.meta.url));
+
+/** The settings of a server in production, but that it listens to this machine and limits nobody. */
+function production(bench, databaseUrl) {
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: bench.folder,
+    JWT_SECRET: bench.jwtSecret,
+    RATE_LIMIT: 'off',
+    PAYMENTS: 'pledge',
+    LOG_LEVEL: 'info',
+    WEB_CONCURRENCY: String(bench.options.processes),
+  };
+}
+
+/** A secret for the servers of one run. */
+export function makeSecret() {
+  return randomBytes(48).toString('base64url');
+}
+
+/** Starts the built server as in production. */
+export function startServer(bench, databaseUrl) {
+  return start(bench, [SERVER], production(bench, databaseUrl));
+}
+
+/** How many connections to the database each process of that server may have. */
+export function poolSizeOf(bench, databaseUrl) {
+  return readConfig({ ...process.env, ...production(bench, databaseUrl) }).databasePoolSize;
+}
+
+/** Starts the built server as on a desk: with an embedded database, made first if there is none. */
+export function startOnDesk(bench, dataDir) {
+  const settings = { ...production(bench, ''), NODE_ENV: 'development', DATA_DIR: dataDir };
+  return start(bench, [SERVER], settings);
+}

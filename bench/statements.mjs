@@ -1,0 +1,47 @@
+import { readConfig } from '../dist/config.js';
+import { authenticate } from '../dist/features/auth/auth.service.js';
+import { findCampaignPage } from '../dist/features/campaigns/campaigns.queries.js';
+import { findDonations } from '../dist/features/donations/donations.queries.js';
+import { donate } from '../dist/features/donations/donations.service.js';
+import { findFamily } from '../dist/features/family/family.queries.js';
+import { verifyAccess } from '../dist/features/sessions/tokens.js';
+
+const settings = readConfig({});
+
+/** What a visitor's request for a campaign sends to the database. */
+export function ofCampaign(id) {
+  return sentBy((ctx) => findCampaignPage(ctx, id));
+}
+
+/** What a visitor's request for a page of a campaign's gifts sends. */
+export function ofDonations(id, pageSize) {
+  return sentBy((ctx) => findDonations(ctx, id, { page_size: pageSize }));
+}
+
+/** What a guest's gift sends. */
+export function ofGift(id, gift) {
+  return sentBy((ctx) => donate(ctx, id, gift));
+}
+
+/** What a parent's dashboard sends: first who asks, then the family. */
+export async function ofDashboard(access, jwtSecret) {
+  const { parentId } = verifyAccess(access, new Date(), jwtSecret);
+  const signing = { settings: { ...settings, jwtSecret } };
+  return [
+    ...(await sentBy((ctx) => authenticate({ ...ctx, ...signing }, `Bearer ${access}`))),
+    ...(await sentBy((ctx) => findFamily({ ...ctx, parent: { id: parentId } }))),
+  ];
+}
+
+/** The statements that the project's own code sends, with their values, taken down instead of answered. */
+async function sentBy(work) {
+  const sent = [];
+  const query = async (statement, values) => {
+    sent.push({ ...statement, values });
+    return [];
+  };
+  // An empty answer may well be refused; what was asked is taken down by then.
+  await work({ db: { query }, settings, now: new Date(), parent: null }).catch(() => undefined);
+  if (sent.length === 0) throw new Error(`No statement is sent by ${work}`);
+  return sent;
+}

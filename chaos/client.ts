@@ -1,0 +1,88 @@
+import { Agent, request as open } from 'node:http';
+import type { Ask } from './traffic.js';
+
+/** What became of a request. */
+export interface Exchange {
+  ask: Ask;
+  /** As the server writes it down when it has read the request. */
+  id: string;
+  /** Milliseconds since we began: when it was sent, and how long it took to the last byte. */
+  sentAt: number;
+  ms: number;
+  /** Absent when no whole answer came. */
+  status?: number;
+  retryAfter?: string | undefined;
+  /** The id of a gift that was acknowledged. */
+  giftId?: number;
+  /** Why no whole answer came. */
+  error?: string;
+}
+
+/** A way to a server, on connections that are kept. */
+export interface Client {
+  /** Never throws: what went wrong is in the exchange. */
+  send(ask: Ask): Promise<Exchange>;
+  close(): void;
+}
+
+/** Milliseconds after which no answer is waited for. */
+const LONGEST_WAIT = 20_000;
+
+let sent = 0;
+
+/** Opens a way to the server at an address such as `http://127.0.0.1:3000`. */
+export function openClient(address: string): Client {
+  const agent = new Agent({ keepAlive: true });
+  return {
+    send: async (ask) => {
+      sent += 1;
+      const id = `${process.pid}-${sent}`;
+      const sentAt = performance.now();
+      const came = await exchange(address, agent, ask, id);
+      return { ask, id, sentAt, ms: performance.now() - sentAt, ...came };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+type Outcome = Pick<Exchange, 'status' | 'retryAfter' | 'giftId' | 'error'>;
+
+/** By callbacks, for the load should cost little beside what is loaded. */
+function exchange(address: string, agent: Agent, { method, path, gift }: Ask, id: string) {
+  const body = gift && JSON.stringify(bodyOf(gift));
+  return new Promise<Outcome>((resolve) => {
+    const outgoing = open(address, {
+      ...{ method, path, agent, timeout: LONGEST_WAIT },
+      headers: { 'X-Chaos-Id': id, ...(gift && body !== undefined && headersOf(gift, body)) },
+    });
+    const broken = (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.name });
+    outgoing.on('error', broken);
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')));
+    outgoing.on('response', (incoming) => {
+      const { statusCode: status = 0, headers } = incoming;
+      const answer = { status, retryAfter: headers['retry-after'] };
+      let text = '';
+      incoming.on('error', broken);
+      if (status === 201) incoming.on('data', (part) => (text += String(part)));
+      else incoming.resume();
+      incoming.on('end', () => resolve(status === 201 ? { ...answer, ...giftIn(text) } : answer));
+    });
+    outgoing.end(body);
+  });
+}
+
+function giftIn(text: string): { giftId: number } {
+  return { giftId: (JSON.parse(text) as { id: number }).id };
+}
+
+function headersOf({ key }: { key: string }, body: string) {
+  return {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    'Idempotency-Key': key,
+  };
+}
+
+function bodyOf({ key, amount }: { key: string; amount: number }) {
+  return { amount, comment: key, donor_name: 'Chaos', donor_email: 'chaos@example.org' };
+}

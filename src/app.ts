@@ -4,24 +4,35 @@ import type { Config } from './config.js';
 import type { Settings } from './core/context.js';
 import type { Database } from './core/database.js';
 import type { Logger } from './core/logger.js';
+import type { Replica } from './core/replica.js';
 import { visitorContext } from './http/authenticate.js';
 import { docs } from './http/docs.js';
 import { answerError } from './http/errors.js';
 import { jsonBody } from './http/json-body.js';
 import { createLimits, noLimits } from './http/limits.js';
+import { metrics } from './http/metrics.js';
 import { requestLog } from './http/request-log.js';
 import { securityHeaders } from './http/security-headers.js';
 import { nothingHere, serve } from './http/serve.js';
+import { SharedAnswers } from './http/shared-answers.js';
+import { shedding } from './http/shedding.js';
 import { routes } from './routes.js';
 
 /** All that the app stands on. */
 export interface AppDependencies {
-  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'rateLimit' | 'trustProxy'>;
+  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'rateLimit' | 'trustProxy'> &
+    Partial<Pick<Config, 'metricsToken'>>;
   settings: Settings;
   db: Database;
   log: Logger;
   clock?: () => Date;
   isStopping?: () => boolean;
+  /** Whether it refuses at once what is more than it can bear. */
+  sheds?: boolean;
+  /** What visitors share; kept in memory once it hears of changes. */
+  answers?: SharedAnswers;
+  /** Where visitors' reads go, if not to `db`. */
+  replica?: Pick<Replica, 'reads' | 'changed'> | undefined;
 }
 
 /** The app: the middleware in order. Listens to nothing, so that tests use it as it is. */
@@ -48,9 +59,12 @@ export function createApp(deps: AppDependencies): Express {
       maxAge: 600,
     }),
   );
+  if (deps.sheds) app.use(shedding());
   app.use(jsonBody);
+  const { answers = new SharedAnswers(), replica } = deps;
+  app.use(serve(map, { publicUrl: config.publicUrl, limits, answers, replica }));
   app.use(docs(map));
-  app.use(serve(map, config.publicUrl, limits));
+  app.use(metrics({ token: config.metricsToken, db }));
   app.use(nothingHere);
   app.use(answerError);
   return app;

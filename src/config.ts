@@ -79,6 +79,7 @@ const environment = z.object({
   PORT: wholeNumber(0, 65_535).prefault('3000'),
   HOST: z.string().optional(),
   DATABASE_URL: postgresUrl.optional(),
+  DATABASE_REPLICA_URL: postgresUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(1, 500).prefault('10'),
   DATA_DIR: z.string().default('.data'),
   JWT_SECRET: z
@@ -113,6 +114,11 @@ const environment = z.object({
     })
     .prefault('usd'),
   TRUST_PROXY: trustProxy.prefault('0'),
+  WEB_CONCURRENCY: wholeNumber(1, 64).prefault('1'),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'visible ASCII characters, with no space')
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -123,6 +129,8 @@ export interface Config {
   host: string;
   /** Absent: an embedded PostgreSQL under `dataDir` serves. */
   databaseUrl: string | undefined;
+  /** A replica of it, for visitors' reads. */
+  databaseReplicaUrl: string | undefined;
   databasePoolSize: number;
   dataDir: string;
   /** Absent outside production: made once and kept in `dataDir`. */
@@ -149,6 +157,10 @@ export interface Config {
   /** Absent: gifts are pledges, and Stripe's webhook answers 503. */
   stripe: StripeConfig | undefined;
   rateLimit: boolean;
+  /** How many processes serve on this machine. */
+  webConcurrency: number;
+  /** Absent: metrics are told to callers on this machine only. */
+  metricsToken: string | undefined;
   logLevel: string;
 }
 
@@ -190,6 +202,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     host: data.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     databaseUrl: data.DATABASE_URL,
+    databaseReplicaUrl: data.DATABASE_REPLICA_URL,
     databasePoolSize: data.DATABASE_POOL_SIZE,
     dataDir: data.DATA_DIR,
     jwtSecret: data.JWT_SECRET,
@@ -206,6 +219,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     currency: data.CURRENCY,
     stripe: stripeConfig(data),
     rateLimit: data.RATE_LIMIT === 'on',
+    webConcurrency: data.WEB_CONCURRENCY,
+    metricsToken: data.METRICS_TOKEN,
     logLevel: data.LOG_LEVEL,
   };
 }

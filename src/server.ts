@@ -1,17 +1,15 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { createApp } from './app.js';
+import cluster from 'node:cluster';
+import { complain, joinCluster, startCluster } from './cluster.js';
 import type { Config } from './config.js';
 import { openDatabase } from './core/database.js';
 import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
 import { createLogger } from './core/logger.js';
+import { measureProcess } from './core/metrics.js';
 import { migrate } from './core/migrate.js';
-import { addressOf, listen, stopListening } from './http/listen.js';
 import { startWorker } from './jobs/worker.js';
 import { settingsOf } from './settings.js';
-
-/** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
-const NOT_READY = 500;
+import { startWeb, type WebDeps } from './web.js';
 
 /** Milliseconds after which a stop that hangs is given up. */
 const LONGEST_STOP = 9_000;
@@ -21,30 +19,57 @@ let stopping = false;
 /** What was opened, to be closed in the reverse order. */
 const opened: (() => Promise<void>)[] = [];
 
-const started = start();
+const started = cluster.isPrimary ? start() : startForked();
 started.catch((error: unknown) => fail(error, 'the start failed'));
 process.on('uncaughtException', (error) => void fail(error, 'uncaught exception'));
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 
+/** The server: alone, or with web processes that it forks. */
 async function start(): Promise<void> {
-  const config = loadConfig();
-  log = createLogger(config.logLevel);
+  const config = readSettings();
   const database = await provideDatabase(config, 'owner');
   opened.push(() => database.stop());
   await migrate(database.url);
 
-  const db = openDatabase(database.url, config.databasePoolSize, log);
-  opened.push(() => db.close());
-  const settings = await settingsOf(config);
-  const app = createApp({ config, settings, db, log, isStopping: () => stopping });
-  const server = await listen(app, config.port, config.host);
-  const worker = startWorker({ config, settings, databaseUrl: database.url, db, log });
+  const deps = await open(config, database.url);
+  const web = config.webConcurrency === 1 ? await startWeb(deps) : await fork(deps, database.url);
+  const worker = startWorker(deps);
   // Side by side: one after the other they could take too long.
   opened.push(async () => {
-    await Promise.all([stopListening(server), worker.stop()]);
+    await Promise.all([web.stop(), worker.stop()]);
   });
-  announce(config, addressOf(server), database.notes);
+  announce(config, web.address, database.notes);
+}
+
+/** One of the web processes: the primary has found a database and a secret, and does all that is not serving. */
+async function startForked(): Promise<void> {
+  joinCluster(() => void stop());
+  const config = readSettings();
+  const web = await startWeb(await open(config, config.databaseUrl!));
+  opened.push(() => web.stop());
+}
+
+function readSettings(): Config {
+  const config = loadConfig();
+  log = createLogger(config.logLevel);
+  measureProcess();
+  return config;
+}
+
+async function open(config: Config, databaseUrl: string): Promise<WebDeps> {
+  const db = openDatabase(databaseUrl, config.databasePoolSize, log);
+  opened.push(() => db.close());
+  return { config, settings: await settingsOf(config), databaseUrl, db, log };
+}
+
+function fork({ config, settings }: WebDeps, databaseUrl: string) {
+  return startCluster({
+    processes: config.webConcurrency,
+    env: { DATABASE_URL: databaseUrl, JWT_SECRET: settings.jwtSecret },
+    log,
+    onStartError: (error) => void fail(error, 'a web process did not start'),
+  });
 }
 
 function announce(config: Config, address: string, notes: string[]): void {
@@ -67,15 +92,15 @@ async function stop(): Promise<void> {
   stopping = true;
   setTimeout(() => process.exit(1), LONGEST_STOP).unref();
   await started.catch(() => undefined);
-  await wait(NOT_READY);
   await close();
   log.info('stopped');
   process.exit(0);
 }
 
 async function fail(error: unknown, what: string): Promise<void> {
-  if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
-  else log.fatal({ err: error }, what);
+  if (!(error instanceof StartError)) log.fatal({ err: error }, what);
+  else if (cluster.isPrimary) process.stderr.write(`${error.message}\n`);
+  else await complain(error);
   await close();
   process.exit(1);
 }

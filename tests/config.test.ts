@@ -25,6 +25,7 @@ test('an empty environment gives the defaults of a desk', () => {
     port: 3000,
     host: '127.0.0.1',
     databaseUrl: undefined,
+    databaseReplicaUrl: undefined,
     databasePoolSize: 10,
     dataDir: '.data',
     jwtSecret: undefined,
@@ -42,6 +43,8 @@ test('an empty environment gives the defaults of a desk', () => {
     currency: 'usd',
     stripe: undefined,
     rateLimit: true,
+    webConcurrency: 1,
+    metricsToken: undefined,
   });
 });
 
@@ -56,6 +59,7 @@ test('every setting is read', () => {
     PORT: '0',
     HOST: '::1',
     DATABASE_POOL_SIZE: '3',
+    DATABASE_REPLICA_URL: 'postgresql://replica/dreamjar',
     DATA_DIR: '/srv/dreamjar',
     ACCESS_TOKEN_TTL: '90s',
     REFRESH_TOKEN_TTL: '12h',
@@ -68,6 +72,8 @@ test('every setting is read', () => {
     SMTP_URL: 'smtp://mail.example',
     MAIL_FROM: 'Jar <jar@dreamjar.example>',
     RATE_LIMIT: 'off',
+    WEB_CONCURRENCY: '4',
+    METRICS_TOKEN: 'for-prometheus',
     GOOGLE_CLIENT_ID: 'id',
     GOOGLE_CLIENT_SECRET: 'hush',
     GOOGLE_CALLBACK_URL: 'https://api.dreamjar.example/api/auth/google/callback/',
@@ -83,6 +89,7 @@ test('every setting is read', () => {
     port: 0,
     host: '::1',
     databaseUrl: PRODUCTION.DATABASE_URL,
+    databaseReplicaUrl: 'postgresql://replica/dreamjar',
     databasePoolSize: 3,
     dataDir: '/srv/dreamjar',
     jwtSecret: SECRET,
@@ -96,6 +103,8 @@ test('every setting is read', () => {
     frontendUrl: 'https://dreamjar.example',
     mail: { smtpUrl: 'smtp://mail.example', from: 'Jar <jar@dreamjar.example>' },
     rateLimit: false,
+    webConcurrency: 4,
+    metricsToken: 'for-prometheus',
     google: {
       clientId: 'id',
       clientSecret: 'hush',
@@ -166,6 +175,8 @@ const BAD: [name: string, values: string[]][] = [
     ['api.dreamjar.example', 'ftp://dreamjar.example', '/api', 'https://a.example/?b'],
   ],
   ['TRUST_PROXY', ['yes', '10.0.0', '10.0.0.1,nonsense', '10.0.0.0/33', '10.0.0.1/', '-1']],
+  ['WEB_CONCURRENCY', ['0', '65', 'auto', '1.5']],
+  ['METRICS_TOKEN', ['two words', 'tokén']],
   ['LOG_LEVEL', ['loud', 'INFO']],
 ];
 

@@ -11,8 +11,8 @@ export interface DatabaseFailure {
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** Connection lost, out of resources, shutting down, timed out, or unlucky in a lock: worth another try. */
-const PASSING_STATES = /^(08|53|57P|57014|55P03|40P01|40001)/;
+/** Connection lost, out of resources, shutting down, read-only for now, timed out, or unlucky in a lock: worth another try. */
+const PASSING_STATES = /^(08|53|57P|57014|25006|55P03|40P01|40001)/;
 
 const PASSING_NAMES =
   /^(E(CONN\w+|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN)|P1001|P1002|P1008|P1017|P2024|P2028|P2034|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|TransactionWriteConflict)$/;

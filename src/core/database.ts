@@ -5,6 +5,8 @@ import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { isConflict } from './database-errors.js';
 import type { Logger } from './logger.js';
+import { countConnections } from './metrics.js';
+import { reportSlowQueries } from './slow-queries.js';
 
 /** Milliseconds. Together they bound what any request can wait for the database: about five seconds. */
 const WAIT = {
@@ -76,6 +78,8 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
   const onBroken = (error: Error) => log.warn({ err: error }, 'a database connection broke');
   pool.on('error', onBroken);
   cutSilentConnections(pool);
+  reportSlowQueries(pool, log);
+  const uncount = countConnections(pool);
   const adapter = new PrismaPg(pool, { onConnectionError: onBroken });
   const prisma = new PrismaClient({
     adapter,
@@ -91,6 +95,7 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
     close: async () => {
       await prisma.$disconnect();
       await pool.end();
+      uncount();
     },
   };
 }

@@ -25,9 +25,11 @@ export async function provideDatabase(
   if (config.databaseUrl) {
     return { url: config.databaseUrl, notes: [], stop: () => Promise.resolve() };
   }
-  if (config.databasePoolSize > LARGEST_EMBEDDED_POOL) {
+  const { databasePoolSize, webConcurrency } = config;
+  const processes = webConcurrency === 1 ? 1 : webConcurrency + 1;
+  if (databasePoolSize * processes > LARGEST_EMBEDDED_POOL) {
     throw new StartError(
-      `The embedded database has room for ${LARGEST_EMBEDDED_POOL} connections: lower DATABASE_POOL_SIZE, or set DATABASE_URL.`,
+      `The embedded database has room for ${LARGEST_EMBEDDED_POOL} connections: lower DATABASE_POOL_SIZE${processes > 1 ? ' or WEB_CONCURRENCY' : ''}, or set DATABASE_URL.`,
     );
   }
   return startEmbeddedDatabase({ dataDir: config.dataDir, role });

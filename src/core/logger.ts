@@ -29,7 +29,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   return pino(
     {
       level,
-      base: null,
+      base: { pid: process.pid },
       redact: { paths: [...names, ...names.map((name) => `*.${name}`)], censor: '[hidden]' },
       serializers: { err: describeError },
     },

@@ -16,14 +16,19 @@ export function visitorContext(
 ): RequestHandler {
   const { clock, ...rest } = shared;
   return (req, _res, next) => {
-    const log = shared.log.child({ id: req.id });
+    // Most requests log nothing of their own, and ask for no client: what that costs is spent when it is used.
+    let log: Context['log'] | undefined;
     req.ctx = {
       ...rest,
-      log,
       requestId: req.id,
       now: clock(),
       parent: null,
-      client: clientOf(req),
+      get log() {
+        return (log ??= shared.log.child({ id: req.id }));
+      },
+      get client() {
+        return clientOf(req);
+      },
     };
     next();
   };

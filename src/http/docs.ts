@@ -5,7 +5,7 @@ import { Router, type RequestHandler } from 'express';
 import { Refusal } from '../core/errors.js';
 import type { Route } from '../routes.js';
 import { openApiDocument } from './openapi.js';
-import { methodNotAllowed } from './serve.js';
+import { readOnly } from './read-only.js';
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
@@ -72,16 +72,8 @@ export function docs(routes: Route[]): Router {
     answer(TYPES[req.params.file.split('.').at(-1)!]!, body)(req as never, res, next);
   };
   const router = Router({ caseSensitive: true });
-  const only = (path: string, handler: RequestHandler<never>) => {
-    router.all(path, (req, res, next) => {
-      req.routePattern = path;
-      if (req.method !== 'GET' && req.method !== 'HEAD')
-        throw methodNotAllowed(res, ['GET', 'HEAD']);
-      handler(req as never, res, next);
-    });
-  };
-  only('/openapi.json', answer('application/json; charset=utf-8', document));
-  only('/docs', answer('text/html; charset=utf-8', PAGE));
-  only('/docs/:file', file as RequestHandler<never>);
+  readOnly(router, '/openapi.json', answer('application/json; charset=utf-8', document));
+  readOnly(router, '/docs', answer('text/html; charset=utf-8', PAGE));
+  readOnly(router, '/docs/:file', file as RequestHandler<never>);
   return router;
 }

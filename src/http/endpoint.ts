@@ -9,6 +9,7 @@ import { answerOnce, readKey } from './idempotency.js';
 import type { LimitName } from './limit-figures.js';
 import { parseBody, parseQuery } from './parse.js';
 import { Begun, Download, Redirect, type Reply } from './reply.js';
+import type { SharedData, SharedSource } from './shared-answers.js';
 
 /** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
 export interface IncomingCall {
@@ -43,6 +44,8 @@ export interface EndpointDescription {
   };
   /** Whether the request is done once for each `Idempotency-Key`. */
   idempotent?: boolean;
+  /** What a success changes of what all visitors see; the whole, unless told. */
+  changes?: 'gifts of the campaign';
   /** When and where the browser is sent instead, if it may be. */
   redirects?: string;
   /** Whether it answers without the database, and so also while that is away. */
@@ -55,6 +58,8 @@ export interface EndpointDescription {
 export interface Endpoint<C extends Context> {
   description: EndpointDescription;
   run(ctx: C, call: IncomingCall): Promise<Reply>;
+  /** What visitors share of the answer. @throws what `run` throws for path and query. */
+  shared?: (ctx: C, call: IncomingCall) => Promise<SharedSource>;
 }
 
 interface Handled<C, P, Q, B, R> {
@@ -89,6 +94,16 @@ interface Specification<
   handle: (
     call: Handled<C, z.output<P>, z.output<Q>, z.output<B>, R>,
   ) => Promise<z.input<A> | Page<unknown> | Redirect | Download | Begun | void>;
+  /** For visitors, in place of `handle`: what they all share, to be read once for all of them. */
+  shared?: (call: {
+    ctx: C;
+    params: z.output<P>;
+    query: z.output<Q>;
+  }) => Promise<
+    Omit<SharedData, 'present'> & { present: (now: Date) => z.input<A> | Page<unknown> }
+  >;
+  /** Whether many will ask that. Default: yes. */
+  isPopular?: (query: z.output<Q>) => boolean;
   /** Finishes what `handle` has begun; null when that can't be finished any more. */
   finish?: (ctx: C, begun: Begun) => Promise<z.input<A> | null>;
   /** Of whom an answer tells that is remembered for a key; a refusal has no answer. */
@@ -131,13 +146,36 @@ function endpoint<
   A extends z.ZodType,
   R,
 >(spec: Specification<C, P, Q, B, A, R>): Endpoint<C> {
-  const { access, exists, rules, handle, finish, tellsOf } = spec;
+  const { access, exists, rules, handle, finish, tellsOf, shared, isPopular } = spec;
   const askIfThere = (ctx: C, params: z.output<P>) => async (error: unknown) => {
     if (error instanceof InvalidInput) await exists?.(ctx, params);
     throw error;
   };
+  const readQuery = async (ctx: C, params: z.output<P>, call: IncomingCall) => {
+    try {
+      return parseQuery(spec.query, call) as z.output<Q>;
+    } catch (error) {
+      return await askIfThere(ctx, params)(error);
+    }
+  };
   return {
     description: spec,
+    ...(shared && {
+      shared: async (ctx, call) => {
+        const params = parsePath(spec.params, call.params) as z.output<P>;
+        const query = await readQuery(ctx, params, call);
+        // The source is kept: it must not hold on to the request that was the first to ask.
+        const { rawQuery } = call;
+        return {
+          key: isPopular?.(query) === false ? null : JSON.stringify([spec.summary, params, query]),
+          load: async (asking) => {
+            const data = await shared({ ctx: asking as C, params, query });
+            const present = (now: Date) => reply(spec, data.present(now), rawQuery);
+            return { ...data, present };
+          },
+        };
+      },
+    }),
     run: async (ctx, call) => {
       const params = parsePath(spec.params, call.params) as z.output<P>;
       const resource = (await access?.(ctx, params)) as R;

@@ -41,8 +41,12 @@ export async function listen(app: Express, port: number, host: string): Promise<
 
 /** The address of a listening server, such as `http://127.0.0.1:3000`. */
 export function addressOf(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return urlOf(server.address() as AddressInfo);
+}
+
+/** The same of an address and port that are known otherwise. */
+export function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 /** Takes no more connections, lets the requests in flight finish, and cuts off what takes too long. */

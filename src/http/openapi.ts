@@ -95,9 +95,10 @@ export function openApiDocument(routes: Route[]): ReturnType<typeof createDocume
           bearerFormat: 'JWT',
           description: 'The `access` that registering or signing in answers with.',
         },
+        metrics: { type: 'http', scheme: 'bearer', description: 'The setting METRICS_TOKEN.' },
       },
     },
-    paths: { ...paths, ...DOCUMENTATION_PATHS },
+    paths: { ...paths, ...BESIDE_THE_MAP },
   });
 }
 
@@ -217,13 +218,31 @@ const page = (summary: string, type: string): ZodOpenApiOperationObject => ({
   responses: { '200': { description: summary, headers: REQUEST_ID, content: { [type]: {} } } },
 });
 
-const DOCUMENTATION_PATHS: ZodOpenApiPathsObject = {
+const BESIDE_THE_MAP: ZodOpenApiPathsObject = {
   '/openapi.json': { get: page('This document', 'application/json') },
   '/docs': { get: page('A page to try each call', 'text/html') },
   '/docs/{file}': {
     get: {
       ...page('Files of that page', '*/*'),
       requestParams: { path: z.object({ file: z.string() }) },
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'get_metrics',
+      tags: ['metrics'],
+      summary: 'What the server measures of itself, for Prometheus',
+      description: 'Where no token is set, it answers callers on the same machine only.',
+      security: [{}, { metrics: [] }],
+      responses: {
+        '200': {
+          description: 'Of all its processes together.',
+          headers: REQUEST_ID,
+          content: { 'text/plain': { schema: { type: 'string' } } },
+        },
+        '401': refusalResponse(401, ['not_authenticated']),
+        '403': refusalResponse(403, ['permission_denied']),
+      },
     },
   },
 };

@@ -1,17 +1,38 @@
 import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Change } from '../core/changes.js';
 import type { ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
+import type { Replica } from '../core/replica.js';
 import type { Route } from '../routes.js';
 import { contextFor } from './authenticate.js';
+import type { IncomingCall } from './endpoint.js';
 import type { Limits } from './limits.js';
 import { wellFormedFields } from './parse.js';
 import type { Download, Reply } from './reply.js';
+import type { Rendered, SharedAnswers } from './shared-answers.js';
+
+/** Milliseconds. No single wait for the database is as long, but a request may have to wait more than once. */
+const LONGEST_WAIT = 4_700;
+
+/** What serving stands on. */
+interface Serving {
+  publicUrl: string | undefined;
+  limits: Limits;
+  answers: SharedAnswers;
+  /** Where visitors' reads go, if not to the database that is written to. */
+  replica: Pick<Replica, 'reads' | 'changed'> | undefined;
+}
 
 /** Serves the URL map: each path with its methods, and 405 with `Allow` for every other method. */
-export function serve(routes: Route[], publicUrl: string | undefined, limits: Limits): Router {
-  const router = Router({ caseSensitive: true });
+export function serve(
+  routes: Route[],
+  { publicUrl, limits, answers, replica }: Serving,
+): RequestHandler {
+  const routers = new Map<string, Router>();
   for (const path of new Set(routes.map((route) => route.path))) {
+    const router = routers.get(firstPart(path)) ?? Router({ caseSensitive: true });
+    routers.set(firstPart(path), router);
     const here = routes.filter((route) => route.path === path);
     const byMethod = new Map(here.map((route) => [route.method, route]));
     const allow = [...byMethod.keys()].flatMap((method) =>
@@ -22,10 +43,57 @@ export function serve(routes: Route[], publicUrl: string | undefined, limits: Li
       const route = byMethod.get(req.method === 'HEAD' ? 'GET' : req.method);
       if (!route) throw methodNotAllowed(res, allow);
       if (isNegotiated(route)) res.vary('Accept');
-      await send(req, res, await run(route, req, limits), publicUrl);
+      const shared = req.headers.authorization === undefined ? route.endpoint.shared : undefined;
+      if (shared) {
+        const ready = answers.ready(req.url, req.ctx.now);
+        if (ready) {
+          sendShared(req, res, ready, publicUrl);
+          return;
+        }
+        const ctx = replica ? { ...req.ctx, db: replica.reads } : req.ctx;
+        const understand = () => shared(ctx as ParentContext, callOf(req));
+        const source = await inTime(answers.sourceOf(req.url, understand));
+        sendShared(req, res, await inTime(answers.answer(source, ctx)), publicUrl);
+        return;
+      }
+      const reply = await inTime(run(route, req, limits));
+      if (changesAnything(route)) {
+        // First the replica, so that nothing is read from before the change and kept after it.
+        replica?.changed();
+        answers.changed(changeBy(route, req));
+      }
+      await send(req, res, reply, publicUrl);
     });
   }
-  return router;
+  const handler: RequestHandler = (req, res, next) => {
+    const router = routers.get(firstPart(req.path));
+    if (router) router(req, res, next);
+    else next();
+  };
+  // As any router of Express shows what it routes.
+  return Object.assign(handler, { stack: [...routers.values()].flatMap(({ stack }) => stack) });
+}
+
+/** What a path begins with: only the paths that begin alike are compared with it. */
+function firstPart(path: string): string {
+  const end = path.indexOf('/', 1);
+  return path.slice(1, end === -1 ? undefined : end);
+}
+
+/**
+ * The answer, if it comes in time. What was begun goes on and may still succeed: asked again with the same
+ * Idempotency-Key, it tells. @throws Refusal `unavailable`.
+ */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooLate()), LONGEST_WAIT);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+function tooLate(): Refusal {
+  return new Refusal('unavailable', 'This takes too long just now. Try again in a moment.');
 }
 
 /** Whether the answer is JSON or a download, as `Accept` says. */
@@ -46,22 +114,57 @@ export const nothingHere: RequestHandler = () => {
 
 async function run({ audience, endpoint }: Route, req: Request, limits: Limits): Promise<Reply> {
   const ctx = await contextFor(audience, req);
-  const [, rawQuery = ''] = req.url.split(/\?(.*)/s, 2);
-  const body: unknown = req.body;
-  const { headers, rawBody } = req;
-  const route = `${req.method} ${req.path.replace(/\/?$/, '/')}`;
-  const call = { params: req.params, query: req.query, rawQuery, body, rawBody, headers, route };
+  const call = callOf(req);
   const answer = () => endpoint.run(ctx as ParentContext, call);
 
   const { limit, body: schema } = endpoint.description;
   if (!limit) return answer();
   const { parent, client } = ctx;
-  const fields = wellFormedFields(schema, body);
+  const fields = wellFormedFields(schema, call.body);
   return limits.within(
     limit,
     { address: client.address, parentId: parent?.id ?? null, fields },
     answer,
   );
+}
+
+function callOf(req: Request): IncomingCall {
+  const [, rawQuery = ''] = req.url.split(/\?(.*)/s, 2);
+  const { params, query, headers, rawBody } = req;
+  const route = `${req.method} ${req.path.replace(/\/?$/, '/')}`;
+  return { params, query, rawQuery, body: req.body as unknown, rawBody, headers, route };
+}
+
+/** Signing in and its like change nothing that visitors see. */
+function changesAnything({ method, audience }: Route): boolean {
+  return method !== 'GET' && audience !== 'ignoring tokens';
+}
+
+/** What this process knows to have changed, without waiting to hear of it. */
+function changeBy({ endpoint }: Route, req: Request): Change {
+  const id = Number(req.params['id']);
+  return endpoint.description.changes ? { of: 'gifts', id } : { of: 'all' };
+}
+
+function sendShared(
+  req: Request,
+  res: Response,
+  { bytes, etag, next }: Rendered,
+  publicUrl: string | undefined,
+): void {
+  // Whoever keeps it asks each time whether it still holds, for it changes as people give.
+  res.set({ 'Cache-Control': 'public, no-cache', ETag: etag });
+  res.vary('Authorization');
+  setNextPage(req, res, next, publicUrl);
+  if (req.fresh) {
+    res.status(304).end();
+    return;
+  }
+  res.set({
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(bytes.length),
+  });
+  res.end(bytes);
 }
 
 async function send(
@@ -71,9 +174,7 @@ async function send(
   publicUrl: string | undefined,
 ): Promise<void> {
   res.set('Cache-Control', 'no-store');
-  if (next !== undefined) {
-    res.set('Link', `<${publicUrl ?? ownAddress(req)}${req.path}?${next}>; rel="next"`);
-  }
+  setNextPage(req, res, next, publicUrl);
   if (redirect) res.set('Location', redirect.location);
   if (redirect?.cookie !== undefined) res.set('Set-Cookie', redirect.cookie);
   res.status(status);
@@ -94,6 +195,16 @@ async function sendDownload(res: Response, { type, filename, content }: Download
   } else {
     await pipeline(content, res);
   }
+}
+
+function setNextPage(
+  req: Request,
+  res: Response,
+  next: string | undefined,
+  publicUrl: string | undefined,
+): void {
+  if (next === undefined) return;
+  res.set('Link', `<${publicUrl ?? ownAddress(req)}${req.path}?${next}>; rel="next"`);
 }
 
 /** The address that the client used, if it is one; else none, and the reference is relative (RFC 8288). */

@@ -3,7 +3,7 @@ import { Strategy, type Profile, type StrategyOptions } from 'passport-google-oa
 import type { GoogleConfig } from '../config.js';
 
 /** Milliseconds for all that is asked of the provider in one sign-in. */
-const LONGEST_WAIT = 5_000;
+const LONGEST_WAIT = 4_500;
 
 /** Characters; a profile has about 400. */
 const LONGEST_ANSWER = 100_000;

@@ -5,9 +5,12 @@ import { createApp } from '../../src/app.js';
 import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
+import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
+import { SharedAnswers, type CacheResult } from '../../src/http/shared-answers.js';
 import type { PaymentGateway } from '../../src/integrations/stripe.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { hearChanges, type Hearing } from './hearing.js';
 
 export const JWT_SECRET = 'a secret for tests, and for nothing else';
 
@@ -18,6 +21,7 @@ export interface ApiOptions {
   /** Off unless told: most tests ask more often than a person would. */
   rateLimit?: boolean;
   poolSize?: number;
+  metricsToken?: string;
   frontendUrl?: string;
   /** The provider of sign-in by Google, once it is there to be asked. */
   google?: () => GoogleConfig;
@@ -25,6 +29,14 @@ export interface ApiOptions {
   stripe?: () => PaymentGateway;
   /** ISO 4217, lower case; `usd` unless told. */
   currency?: string;
+  /** Keeps what visitors share in memory, and hears of changes. */
+  caching?: boolean;
+  /** Hears of changes by another way than the database's own URL, such as a proxy in between. */
+  hearsThrough?: (databaseUrl: string) => Promise<string>;
+  /** A database that is there already, such as that of another API: whoever made it drops it. */
+  on?: () => TestDatabase;
+  /** The URL of a replica, for visitors' reads. */
+  replica?: () => Promise<string>;
   /** Another way to the same database, such as a proxy in between. */
   through?: (databaseUrl: string) => Promise<string>;
 }
@@ -38,6 +50,13 @@ export interface Api {
   log: Logger;
   /** What was logged, at the most talkative level. */
   logged: string[];
+  answers: SharedAnswers;
+  /** How requests were answered: from memory or not. */
+  counted: Record<CacheResult, number>;
+  /** Listening for changes, where there is a cache or a replica. */
+  hearing: Hearing | undefined;
+  /** Ends what the server stands on. */
+  closeAll: () => Promise<void>;
   /** The API's clock: the real one until it is set. */
   clock: { now: Date | null };
   stopping: boolean;
@@ -57,26 +76,36 @@ export function useApi(options: ApiOptions = {}): Api {
   });
   afterAll(async () => {
     await stopListening(api.server);
-    await api.db.close();
-    await api.database.drop();
+    await api.closeAll();
+    if (!options.on) await api.database.drop();
   });
   return api;
 }
 
 async function startApi(options: ApiOptions): Promise<Api> {
-  const database = await createTestDatabase();
+  const database = options.on?.() ?? (await createTestDatabase());
   const logged: string[] = [];
   const log = createLogger('trace', { write: (line: string) => void logged.push(line) });
   const url = (await options.through?.(database.url)) ?? database.url;
   const db = openDatabase(url, options.poolSize ?? 10, log);
   const clock: Api['clock'] = { now: null };
   const state = { stopping: false };
+  const counted = { hit: 0, miss: 0, bypass: 0 };
+  const answers = new SharedAnswers((result) => (counted[result] += 1));
+  const replicaUrl = await options.replica?.();
+  const replica = replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, 5, log);
+  const listeners = [...(replica ? [replica] : []), ...(options.caching ? [answers] : [])];
+  const hearsBy = (await options.hearsThrough?.(database.url)) ?? database.url;
+  const hearing = listeners[0] && (await hearChanges(hearsBy, listeners, log));
   const app = createApp({
+    answers,
+    replica,
     config: {
       corsOrigins: options.corsOrigins ?? ['http://localhost:5173'],
       publicUrl: options.publicUrl,
       trustProxy: options.trustProxy ?? 0,
       rateLimit: options.rateLimit ?? false,
+      metricsToken: options.metricsToken,
     },
     settings: {
       jwtSecret: JWT_SECRET,
@@ -107,6 +136,14 @@ async function startApi(options: ApiOptions): Promise<Api> {
     server,
     log,
     logged,
+    answers,
+    counted,
+    hearing,
+    closeAll: async () => {
+      await hearing?.close();
+      await replica?.close();
+      await db.close();
+    },
     clock,
     get: (path: string, token?: string) => signed(client.get(path), token),
     post: (path: string, body: object = {}, token?: string) =>

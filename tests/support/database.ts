@@ -17,16 +17,25 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = new URL(template);
   url.pathname = `/${name}`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template.pathname.slice(1)}`);
-  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
-  pool.on('error', () => undefined);
+  const inside = lookInto(url.href);
   return {
     url: url.href,
-    sql: async <Row>(text: string, values?: unknown[]) =>
-      (await pool.query(text, values)).rows as Row[],
+    sql: (text, values) => inside.sql(text, values),
     drop: async () => {
-      await pool.end();
+      await inside.close();
       await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
     },
+  };
+}
+
+/** Runs SQL in a database from outside the program. */
+export function lookInto(url: string): Pick<TestDatabase, 'sql'> & { close(): Promise<void> } {
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  pool.on('error', () => undefined);
+  return {
+    sql: async <Row>(text: string, values?: unknown[]) =>
+      (await pool.query(text, values)).rows as Row[],
+    close: () => pool.end(),
   };
 }
 

@@ -38,6 +38,17 @@ export const browse = forAnyone({
     const page = await browseCampaigns(ctx, query);
     return page.map((row) => presentCampaign(row, ctx.now));
   },
+  isPopular: ({ q }) => !q,
+  shared: async ({ ctx, query }) => {
+    const page = await browseCampaigns(ctx, query);
+    const byTotals = query.sort === 'most_funded' || query.sort === 'closest_to_goal';
+    return {
+      present: (now) => page.map((row) => presentCampaign(row, now)),
+      campaigns: page.items.map(({ id }) => id),
+      dependsOn: byTotals ? 'any gift' : 'any campaign',
+      deadlines: page.items.map(({ deadline }) => deadline),
+    };
+  },
 });
 
 export const show = forAnyone({
@@ -53,6 +64,15 @@ export const show = forAnyone({
   handle: async ({ ctx, params }) => {
     const { donations, ...row } = await showCampaign(ctx, params.id);
     return donations ? presentFullCampaign(row, donations, ctx.now) : presentCampaign(row, ctx.now);
+  },
+  shared: async ({ ctx, params: { id } }) => {
+    const row = await showCampaign(ctx, id);
+    return {
+      present: (now) => presentCampaign(row, now),
+      campaigns: [id],
+      dependsOn: 'its campaigns',
+      deadlines: [row.deadline],
+    };
   },
 });
 

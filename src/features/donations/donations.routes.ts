@@ -29,6 +29,11 @@ export const listOfCampaign = forAnyone({
     const { owned, page } = await listDonations(ctx, params.id, query);
     return owned ? page.map(presentOwnDonation) : page.map(presentDonation);
   },
+  shared: async ({ ctx, params: { id }, query }) => {
+    const { page } = await listDonations(ctx, id, query);
+    const presented = page.map(presentDonation);
+    return { present: () => presented, campaigns: [id], dependsOn: 'its campaigns', deadlines: [] };
+  },
 });
 
 export const exportOfCampaign = forParents({

@@ -17,6 +17,7 @@ export const give = forAnyone({
     'app. A payment that arrives when the campaign has closed is given back in full, and the donor is told.',
   limit: 'donate',
   idempotent: true,
+  changes: 'gifts of the campaign',
   params: CampaignPath,
   exists: campaignExists,
   body: NewDonation,

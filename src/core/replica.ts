@@ -1,0 +1,91 @@
+import pg from 'pg';
+import type { Database, Statement } from './database.js';
+import type { Logger } from './logger.js';
+
+/** Milliseconds. A replica that could not answer is left alone for a while: the primary answers meanwhile. */
+const WAIT = { connection: 1_000, statement: 1_000, answer: 1_500, away: 2_000 };
+
+/** Whether the replica has replayed the write-ahead log up to there. */
+const HAS_REPLAYED = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS "hasReplayed"';
+
+const WRITTEN = { name: 'written', text: 'SELECT pg_current_wal_insert_lsn()::text AS lsn' };
+
+/** A replica for visitors' reads. */
+export interface Replica {
+  /** Reads at the replica where it knows all that this process knows of, else at the primary. */
+  reads: Database;
+  /** Something was written, here or elsewhere: what is read from now on must know of it. */
+  changed(): void;
+  /** Whether writes of other processes are heard of; while they are not, all is read at the primary. */
+  hear(hears: boolean): void;
+  close(): Promise<void>;
+}
+
+/** Opens a replica beside its primary, with a pool of as many connections. */
+export function openReplica(
+  primary: Database,
+  url: string,
+  poolSize: number,
+  log: Logger,
+): Replica {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: 'dreamjar',
+    keepAlive: true,
+    connectionTimeoutMillis: WAIT.connection,
+    statement_timeout: WAIT.statement,
+    query_timeout: WAIT.answer,
+  });
+  pool.on('error', (error) => log.warn({ err: error }, 'a connection to the replica broke'));
+  let hears = false;
+  let awayUntil = 0;
+  /** Where the log of the primary ended after the last write that is known of; asked when it is needed. */
+  let written: Promise<string> | undefined;
+
+  const query = async <Row>(statement: Statement, values: unknown[]): Promise<Row[]> => {
+    if (!hears || Date.now() < awayUntil) return primary.query<Row>(statement, values);
+    const rows = await readAtReplica<Row>(statement, values).catch((error: unknown) => {
+      awayUntil = Date.now() + WAIT.away;
+      log.warn({ err: error }, 'the replica could not answer: the primary does');
+      return null;
+    });
+    return rows ?? primary.query<Row>(statement, values);
+  };
+
+  /** Null when the replica is behind. */
+  const readAtReplica = async <Row>(
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[] | null> => {
+    const lsn = await (written ??= endOfLog());
+    const client = await pool.connect();
+    let failure: Error | undefined;
+    try {
+      const { rows } = await client.query<{ hasReplayed: boolean | null }>(HAS_REPLAYED, [lsn]);
+      if (!rows[0]?.hasReplayed) return null;
+      return (await client.query({ ...statement, values })).rows as Row[];
+    } catch (error) {
+      failure = error as Error;
+      throw error;
+    } finally {
+      client.release(failure);
+    }
+  };
+
+  const endOfLog = async () => {
+    const asked = primary.query<{ lsn: string }>(WRITTEN, []);
+    asked.catch(() => (written = undefined));
+    return (await asked)[0]!.lsn;
+  };
+
+  return {
+    reads: { ...primary, query },
+    changed: () => (written = undefined),
+    hear: (now) => {
+      hears = now;
+      written = undefined;
+    },
+    close: () => pool.end(),
+  };
+}

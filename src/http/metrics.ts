@@ -1,0 +1,75 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Router, type Request } from 'express';
+import { Gauge, Registry } from 'prom-client';
+import { allMetrics } from '../core/cluster-metrics.js';
+import { statement, type Database } from '../core/database.js';
+import { Refusal } from '../core/errors.js';
+import { registry } from '../core/metrics.js';
+import { hashOfToken, sameHash } from '../core/once.js';
+import { readOnly } from './read-only.js';
+
+/** Milliseconds that the count of jobs may take; later it is left out. */
+const LONGEST_COUNT = 500;
+
+const JOBS = statement(`
+  SELECT task, state, count(*)::int AS count
+    FROM (SELECT task_identifier AS task,
+                 CASE WHEN locked_at IS NOT NULL THEN 'running'
+                      WHEN attempts >= max_attempts THEN 'failed'
+                      ELSE 'waiting' END AS state
+            FROM graphile_worker.jobs
+           LIMIT 100000) AS jobs
+   GROUP BY task, state`);
+
+interface JobCount {
+  task: string;
+  state: 'waiting' | 'running' | 'failed';
+  count: number;
+}
+
+/** `/metrics` for Prometheus: to who has the token; where there is none, to callers on this machine. */
+export function metrics({ token, db }: { token: string | undefined; db: Database }): Router {
+  const router = Router({ caseSensitive: true });
+  readOnly(router, '/metrics', async (req, res) => {
+    admit(req, token);
+    const [ofProcesses, ofJobs] = await Promise.all([allMetrics(), jobMetrics(db)]);
+    res.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' });
+    res.send(ofProcesses + ofJobs);
+  });
+  return router;
+}
+
+function admit(req: Request, token: string | undefined): void {
+  if (token === undefined) {
+    if (isFromHere(req)) return;
+    throw new Refusal('permission_denied', 'Metrics are told on this machine only.');
+  }
+  const given = /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1] ?? '';
+  if (sameHash(hashOfToken(given), hashOfToken(token))) return;
+  throw new Refusal('not_authenticated', 'Send the token of the metrics as Authorization: Bearer.');
+}
+
+/** A proxy on this machine must not let in those who come through it. */
+function isFromHere({ socket, ip, headers }: Request): boolean {
+  const passedOn = Object.keys(headers).some((name) => PROXYS.test(name));
+  return !passedOn && [socket.remoteAddress, ip].every((address) => LOOPBACK.test(address ?? ''));
+}
+
+const PROXYS = /^(forwarded$|via$|x-forwarded|x-real-ip$)/;
+const LOOPBACK = /^((::ffff:)?127\.\d+\.\d+\.\d+|::1)$/i;
+
+/** Empty when the database doesn't tell in time. */
+async function jobMetrics(db: Database): Promise<string> {
+  const late = wait(LONGEST_COUNT, undefined, { ref: false });
+  const counts = await Promise.race([db.query<JobCount>(JOBS, []), late]).catch(() => undefined);
+  if (!counts) return '';
+  const own = new Registry();
+  const jobs = new Gauge({
+    name: 'jobs',
+    help: 'Jobs in the queue by task and state; `failed`: given up.',
+    labelNames: ['task', 'state'],
+    registers: [own],
+  });
+  for (const { task, state, count } of counts) jobs.set({ task, state }, count);
+  return own.metrics();
+}

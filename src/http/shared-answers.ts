@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Change } from '../core/changes.js';
+import type { Context } from '../core/context.js';
+import type { Reply } from './reply.js';
+
+/** Bytes of answers that are kept, what they were made from included. */
+const LARGEST = 48_000_000;
+
+/** Answers that are kept, and spellings of addresses that need not be understood again. */
+const MOST = 2_000;
+
+/** Characters of an address beyond which it is understood each time. */
+const LONGEST_ADDRESS = 300;
+
+/** What was read for all visitors alike, and how it is told at a moment. */
+export interface SharedData {
+  present(now: Date): Reply;
+  /** The campaigns that it tells of. */
+  campaigns: number[];
+  /** What else may change it: a change of any campaign, or also a gift to any. */
+  dependsOn: 'its campaigns' | 'any campaign' | 'any gift';
+  /** The deadlines in it: each second brings them nearer, and one that passes may change all. */
+  deadlines: (Date | string | null)[];
+}
+
+/** An answer that is the same for all visitors. */
+export interface SharedSource {
+  /** The same for all spellings of one question; null for one that few will ask. */
+  key: string | null;
+  load(ctx: Context): Promise<SharedData>;
+}
+
+/** An answer as it is sent, until time changes it. */
+export interface Rendered {
+  bytes: Buffer;
+  etag: string;
+  next: string | undefined;
+  /** Milliseconds since the epoch: from then on it would say something else. */
+  until: number;
+}
+
+/** What is kept: what was read, until a deadline in it passes, and the answer that was last made from it. */
+interface Kept {
+  data: SharedData;
+  until: number;
+  rendered: Rendered;
+}
+
+/** How a request was answered: from memory, from the database for all who asked, or for itself alone. */
+export type CacheResult = 'hit' | 'miss' | 'bypass';
+
+/**
+ * What visitors share, read once for all of them and kept until it changes. Nothing is kept while changes
+ * made by other processes are not heard of.
+ */
+export class SharedAnswers {
+  readonly #kept = new LRUCache<string, Kept>({
+    max: MOST,
+    maxSize: LARGEST,
+    // The rows take about three times as much as the bytes that are made of them.
+    sizeCalculation: ({ rendered }) => rendered.bytes.length * 4 + 500,
+  });
+  readonly #loading = new Map<string, Promise<Kept>>();
+  readonly #sources = new LRUCache<string, SharedSource>({ max: MOST });
+  #hears = false;
+
+  constructor(private readonly count: (result: CacheResult) => void = () => undefined) {}
+
+  /** Whether changes made by other processes are heard of from now on. */
+  hear(hears: boolean): void {
+    this.#hears = hears;
+    this.changed({ of: 'all' });
+  }
+
+  /** The source of an address, which is understood once for each spelling. */
+  async sourceOf(address: string, understand: () => Promise<SharedSource>): Promise<SharedSource> {
+    const known = this.#sources.get(address);
+    if (known) return known;
+    const source = await understand();
+    if (address.length <= LONGEST_ADDRESS) this.#sources.set(address, source);
+    return source;
+  }
+
+  /** The answer that is kept for an address, if there is one that is true now: without any wait. */
+  ready(address: string, now: Date): Rendered | undefined {
+    const key = this.#hears ? this.#sources.get(address)?.key : undefined;
+    const kept = key ? this.#kept.get(key) : undefined;
+    if (!kept || now.getTime() >= kept.until) return undefined;
+    this.count('hit');
+    return renderedAt(kept, now);
+  }
+
+  /** The answer to a visitor, true at the moment of the request. */
+  async answer(source: SharedSource, ctx: Context): Promise<Rendered> {
+    if (source.key === null || !this.#hears) {
+      this.count('bypass');
+      return render(await source.load(ctx), ctx.now);
+    }
+    const kept = this.#kept.get(source.key);
+    if (kept && ctx.now.getTime() < kept.until) {
+      this.count('hit');
+      return renderedAt(kept, ctx.now);
+    }
+    this.count('miss');
+    return renderedAt(await this.#read(source.key, source, ctx), ctx.now);
+  }
+
+  /** Those who ask while it is read get what is read; whoever asks after a change has it read anew. */
+  async #read(key: string, source: SharedSource, ctx: Context): Promise<Kept> {
+    const kept = await (this.#loading.get(key) ?? this.#load(key, source, ctx));
+    // Who joined a reading that began before a deadline may have asked after it.
+    return ctx.now.getTime() < kept.until ? kept : this.#read(key, source, ctx);
+  }
+
+  #load(key: string, source: SharedSource, ctx: Context): Promise<Kept> {
+    const isLatest = () => this.#loading.get(key) === loading;
+    const loading: Promise<Kept> = source
+      .load(ctx)
+      .then((data) => {
+        const kept = { data, until: nextDeadline(data, ctx.now), rendered: render(data, ctx.now) };
+        if (isLatest()) this.#kept.set(key, kept);
+        return kept;
+      })
+      .finally(() => {
+        if (isLatest()) this.#loading.delete(key);
+      });
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  /** Forgets what a change has made untrue. What is being read may be from before it: none of that is kept. */
+  changed(change: Change): void {
+    this.#loading.clear();
+    if (change.of === 'all') {
+      this.#kept.clear();
+      return;
+    }
+    for (const [key, { data }] of this.#kept.entries()) {
+      const wide =
+        data.dependsOn === 'any gift' ||
+        (change.of === 'campaign' && data.dependsOn === 'any campaign');
+      if (wide || data.campaigns.includes(change.id)) this.#kept.delete(key);
+    }
+  }
+}
+
+/** The answer as it is at a moment: made again when time has changed it. */
+function renderedAt(kept: Kept, now: Date): Rendered {
+  if (now.getTime() >= kept.rendered.until) kept.rendered = render(kept.data, now);
+  return kept.rendered;
+}
+
+function render(data: SharedData, now: Date): Rendered {
+  const { body, next } = data.present(now);
+  const bytes = Buffer.from(JSON.stringify(body));
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`;
+  return { bytes, etag, next, until: nextSecond(data, now) };
+}
+
+/** When the earliest deadline to come has passed. */
+function nextDeadline({ deadlines }: SharedData, now: Date): number {
+  return Math.min(...millisecondsLeft(deadlines, now).map((left) => now.getTime() + left));
+}
+
+/** When the whole seconds that are left are fewer for any of the deadlines. */
+function nextSecond({ deadlines }: SharedData, now: Date): number {
+  const changes = millisecondsLeft(deadlines, now).map((left) => (left % 1000) + 1);
+  return now.getTime() + Math.min(...changes);
+}
+
+function millisecondsLeft(deadlines: SharedData['deadlines'], now: Date): number[] {
+  return deadlines
+    .filter((deadline) => deadline !== null)
+    .map((deadline) => new Date(deadline).getTime() - now.getTime())
+    .filter((left) => left > 0);
+}

@@ -1,0 +1,57 @@
+import type { Request, RequestHandler } from 'express';
+import { Refusal } from '../core/errors.js';
+import { refuse } from './errors.js';
+
+/** When a request is refused at once, so that those taken on are answered in good time. */
+export interface Burden {
+  /** Requests that are worked on at once: where 400 a second are done, the last waits half a second. */
+  mostAtOnce: number;
+  /** Milliseconds into a turn of the event loop after which it takes on nothing more. */
+  longestTurn: number;
+}
+
+const BEARABLE: Burden = { mostAtOnce: 200, longestTurn: 300 };
+
+/** Milliseconds between the ticks by which a turn is measured. */
+const TICK = 20;
+
+/** Whoever watches over the process must hear from it above all when it is busy. */
+const ALWAYS_SERVED = /^\/(health\/(live|ready)|metrics)\/?$/;
+
+/** Seconds. */
+const RETRY_AFTER = 1;
+
+/**
+ * Refuses what is more than can be borne with 503, before any work. A request counts once it was read whole
+ * and until its answer is made: clients that dawdle over either take nobody's place.
+ */
+export function shedding({ mostAtOnce, longestTurn }: Burden = BEARABLE): RequestHandler {
+  let atOnce = 0;
+  let ticked = performance.now();
+  setInterval(() => (ticked = performance.now()), TICK).unref();
+
+  return (req, res, next) => {
+    if (ALWAYS_SERVED.test(req.path)) return next();
+    if (atOnce >= mostAtOnce || performance.now() - ticked > longestTurn) {
+      refuse(res, new Refusal('unavailable', 'Too much is asked just now.', RETRY_AFTER));
+      return;
+    }
+    onceReadWhole(req, () => {
+      atOnce += 1;
+      let over = false;
+      const end = () => {
+        if (!over) atOnce -= 1;
+        over = true;
+      };
+      res.once('prefinish', end);
+      res.once('close', end);
+    });
+    next();
+  };
+}
+
+function onceReadWhole(req: Request, begin: () => void): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = req.headers;
+  if (length === '0' && encoding === undefined) begin();
+  else req.once('end', begin);
+}

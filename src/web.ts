@@ -1,0 +1,67 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createApp } from './app.js';
+import type { Config } from './config.js';
+import type { Settings } from './core/context.js';
+import type { Database } from './core/database.js';
+import { listenForChanges } from './core/changes.js';
+import type { Logger } from './core/logger.js';
+import { countCache } from './core/metrics.js';
+import { openReplica } from './core/replica.js';
+import { addressOf, listen, stopListening } from './http/listen.js';
+import { SharedAnswers } from './http/shared-answers.js';
+
+/** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
+const NOT_READY = 500;
+
+export interface WebDeps {
+  config: Config;
+  settings: Settings;
+  databaseUrl: string;
+  db: Database;
+  log: Logger;
+}
+
+/** The API, being served. */
+export interface RunningWeb {
+  /** Such as `http://127.0.0.1:3000`. */
+  address: string;
+  /** Fails readiness, then takes no more requests and lets those in flight finish: six seconds at most. */
+  stop(): Promise<void>;
+}
+
+/** Serves the API in this process. @throws StartError when the address can't be had. */
+export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
+  const { config, databaseUrl, db, log } = deps;
+  let stopping = false;
+  const answers = new SharedAnswers(countCache);
+  const { databaseReplicaUrl: replicaUrl, databasePoolSize } = config;
+  const replica =
+    replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, databasePoolSize, log);
+  const app = createApp({ ...deps, answers, replica, sheds: true, isStopping: () => stopping });
+  const server = await listen(app, config.port, config.host);
+  // First the replica, so that nothing is read from before a change and kept after it.
+  const changes = listenForChanges(
+    databaseUrl,
+    {
+      hear: (hears) => {
+        replica?.hear(hears);
+        answers.hear(hears);
+      },
+      changed: (change) => {
+        replica?.changed();
+        answers.changed(change);
+      },
+    },
+    log,
+  );
+  return {
+    address: addressOf(server),
+    stop: async () => {
+      stopping = true;
+      await wait(NOT_READY);
+      await stopListening(server);
+      await changes.close();
+      await replica?.close();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { EventEmitter, once } from 'node:events';
+import { request, type IncomingMessage, type Server } from 'node:http';
+import { connect } from 'node:net';
+import express from 'express';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { addressOf, listen, stopListening } from '../src/http/listen.js';
+import { shedding } from '../src/http/shedding.js';
+
+/** Milliseconds for which a request keeps the event loop to itself: more than a turn may take. */
+const HOGGING = 500;
+const LONGEST_TURN = 250;
+
+/** More than the system keeps for who doesn't read. */
+const LARGE = Buffer.alloc(30_000_000);
+
+let server: Server;
+let doors: EventEmitter;
+
+beforeEach(async () => {
+  doors = new EventEmitter();
+  const app = express();
+  app.use(shedding({ mostAtOnce: 2, longestTurn: LONGEST_TURN }));
+  app.use(express.json());
+  app.all('/held', async (_req, res) => {
+    const open = once(doors, 'open');
+    doors.emit('came');
+    await open;
+    res.json({});
+  });
+  app.get('/large', (_req, res) => void res.send(LARGE));
+  app.get('/hog', (_req, res) => {
+    for (const end = performance.now() + HOGGING; performance.now() < end;);
+    res.json({});
+  });
+  app.use((_req, res) => void res.json({}));
+  server = await listen(app, 0, '127.0.0.1');
+});
+afterEach(async () => {
+  doors.emit('open');
+  await stopListening(server);
+});
+
+const ask = (path: string) => fetch(addressOf(server) + path);
+
+/** Begins a request that stays at work until the doors open. */
+async function hold(): Promise<{ answer: Promise<Response> }> {
+  const came = once(doors, 'came');
+  const answer = ask('/held');
+  await came;
+  return { answer };
+}
+
+async function expectRefused(answer: Response): Promise<void> {
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toBe('1');
+  expect(await answer.json()).toEqual({
+    detail: expect.any(String) as string,
+    code: 'unavailable',
+  });
+}
+
+test('more than can be worked on at once is refused, and what comes later is not', async () => {
+  const held = [await hold(), await hold()];
+  await expectRefused(await ask('/anything'));
+  await expectRefused(await ask('/held'));
+  doors.emit('open');
+  for (const { answer } of held) expect((await answer).status).toBe(200);
+  expect((await ask('/anything')).status).toBe(200);
+});
+
+test('health and metrics are told all the same', async () => {
+  await hold();
+  await hold();
+  for (const path of ['/health/live', '/health/ready/', '/metrics']) {
+    expect((await ask(path)).status, path).toBe(200);
+  }
+});
+
+test('who goes away leaves the place to others', async () => {
+  const leaving = [new AbortController(), new AbortController()];
+  for (const { signal } of leaving) {
+    const came = once(doors, 'came');
+    fetch(`${addressOf(server)}/held`, { signal }).catch(() => undefined);
+    await came;
+  }
+  await expectRefused(await ask('/anything'));
+  leaving.forEach((one) => one.abort());
+  await expect.poll(async () => (await ask('/anything')).status).toBe(200);
+});
+
+test('a request that is not read whole takes no place', async () => {
+  const slow = Array.from({ length: 5 }, () => {
+    const headers = { 'Content-Type': 'application/json', 'Content-Length': 2 };
+    const outgoing = request(`${addressOf(server)}/held`, { method: 'POST', headers });
+    outgoing.on('error', () => undefined);
+    outgoing.write('{');
+    return outgoing;
+  });
+  await expect
+    .poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count))))
+    .toBe(slow.length);
+  expect((await ask('/anything')).status).toBe(200);
+
+  const came = once(doors, 'came');
+  slow[0]!.end('}');
+  await came;
+  expect((await ask('/anything')).status).toBe(200);
+  const answered = once(slow[0]!, 'response') as Promise<[IncomingMessage]>;
+  doors.emit('open');
+  expect((await answered)[0].statusCode).toBe(200);
+  slow.forEach((one) => one.destroy());
+});
+
+test('an answer that is made and not read takes no place', async () => {
+  const slow = Array.from({ length: 3 }, () =>
+    connect(Number(new URL(addressOf(server)).port), '127.0.0.1'),
+  );
+  for (const socket of slow) {
+    socket.write('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(socket, 'readable');
+  }
+  expect((await ask('/anything')).status).toBe(200);
+  slow.forEach((socket) => socket.destroy());
+});
+
+test('a turn of the event loop that takes too long takes on nothing more', async () => {
+  const socket = connect(Number(new URL(addressOf(server)).port), '127.0.0.1');
+  let received = '';
+  socket.on('data', (part) => (received += String(part)));
+  const asked = ['/hog', '/anything'].map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n`);
+  socket.write(`${asked[0]}\r\n${asked[1]}Connection: close\r\n\r\n`);
+  await once(socket, 'close');
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 503']);
+  expect((await ask('/anything')).status).toBe(200);
+});

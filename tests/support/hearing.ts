@@ -1,0 +1,47 @@
+import { EventEmitter, once } from 'node:events';
+import { listenForChanges, type Listener } from '../../src/core/changes.js';
+import type { Logger } from '../../src/core/logger.js';
+
+/** Listening for changes, whose turns can be awaited. */
+export interface Hearing {
+  /** Settles once changes are heard of, or once they are not. */
+  until(hears: boolean): Promise<void>;
+  /** How many changes were heard of. */
+  heard: number;
+  close(): Promise<void>;
+}
+
+/** Listens for changes on behalf of others, and settles when they are heard of. */
+export async function hearChanges(
+  url: string,
+  listeners: Listener[],
+  log: Logger,
+): Promise<Hearing> {
+  const turns = new EventEmitter();
+  let hears = false;
+  const hear = (now: boolean) => {
+    hears = now;
+    listeners.forEach((listener) => listener.hear(now));
+    turns.emit(String(now));
+  };
+  const listening = listenForChanges(
+    url,
+    {
+      hear,
+      changed: (change) => {
+        hearing.heard += 1;
+        listeners.forEach((listener) => listener.changed(change));
+      },
+    },
+    log,
+  );
+  const hearing: Hearing = {
+    heard: 0,
+    until: async (wanted) => {
+      if (hears !== wanted) await once(turns, String(wanted));
+    },
+    close: () => listening.close(),
+  };
+  await hearing.until(true);
+  return hearing;
+}

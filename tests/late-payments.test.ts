@@ -118,6 +118,30 @@ describe('a payment that arrives when the campaign', () => {
   });
 });
 
+test('of a payment that came too late goes back what the dashboard has left of it', async () => {
+  const { campaign, donor, gift } = await lateGift(close);
+  const { paymentIntent } = payments.paySilently(gift);
+  const [paid] = payments.stripe.ledger.events.filter(
+    ({ type, data }) =>
+      type === 'checkout.session.completed' &&
+      (data.object as { id: string }).id === gift.sessionId,
+  );
+  await payments.deliver(paid!);
+  // Nobody has told us of it when our refund of the whole is sent.
+  payments.stripe.refund(paymentIntent, 1);
+  await payments.sendRefunds();
+  await payments.sendRefunds();
+  expect(payments.stripe.refunded(gift.id)).toBe(3_000);
+  expect(await payments.totals(campaign)).toEqual({ total: 0, gifts: 0, listed: [] });
+  const { body } = await api.get(`/donations/${gift.id}/refunds/`, donor.access).expect(200);
+  const refunds = body as { amount_minor: number; status: string }[];
+  expect(refunds.map(({ amount_minor, status }) => [amount_minor, status])).toEqual([
+    [2_999, 'succeeded'],
+    [1, 'succeeded'],
+    [3_000, 'failed'],
+  ]);
+});
+
 describe('a refund that Stripe refuses', () => {
   /** Does the jobs; Stripe, asked what it knows, knows nothing, and then refuses. */
   async function sendRefused(code: string): Promise<void> {

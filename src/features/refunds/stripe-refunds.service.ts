@@ -6,7 +6,7 @@ import {
   type RefundAtStripe,
 } from '../../integrations/stripe.js';
 import { lockDonation } from '../donations/donations.access.js';
-import { enqueueRefund } from './refunds.service.js';
+import { enqueueRefund, refundInFull } from './refunds.service.js';
 
 /** Milliseconds after which a refund that is still pending is looked at again. */
 const OVERDUE = 60 * 60 * 1000;
@@ -18,7 +18,7 @@ const BATCH = 500;
 export async function sendRefund(ctx: JobContext, refundId: number): Promise<void> {
   const refund = await ctx.db.prisma.refund.findUnique({
     where: { id: refundId },
-    include: { donation: { select: { checkout: true } } },
+    include: { donation: { select: { amount: true, checkout: true } } },
   });
   const paymentIntent = refund?.donation.checkout?.paymentIntent;
   if (refund?.status !== 'pending' || !paymentIntent) return;
@@ -38,7 +38,9 @@ export async function sendRefund(ctx: JobContext, refundId: number): Promise<voi
     if (!(error instanceof PaymentRefused)) throw error;
     ctx.log.error({ refundId, donationId, code: error.code }, 'Stripe refused a refund');
     await storeRefunds(ctx, donationId, await stripe.listRefunds(paymentIntent));
-    if (mustSucceed(refund, error) && !(await isGivenBack(ctx, refund))) throw error;
+    const othersGaveBack = await sumOfOthers(ctx, refund);
+    const left = refund.donation.amount * 100 - othersGaveBack;
+    if (mustSucceed(refund, error) && amount <= left) throw error;
     await giveUp(ctx, refund);
   }
 }
@@ -48,29 +50,33 @@ function mustSucceed({ automatic }: { automatic: boolean }, { code }: PaymentRef
   return automatic || code === 'balance_insufficient';
 }
 
-/** Whether the gift went back by other refunds than this one. */
-async function isGivenBack(
+/** What goes back of a gift by other refunds than this one, in minor units. */
+async function sumOfOthers(
   { db }: JobContext,
   { id, donationId }: { id: number; donationId: number },
-): Promise<boolean> {
-  const { amount } = await db.prisma.donation.findUniqueOrThrow({ where: { id: donationId } });
+): Promise<number> {
   const others = await db.prisma.refund.aggregate({
     where: { donationId, id: { not: id }, status: { not: 'failed' } },
     _sum: { amount: true },
   });
-  return (others._sum.amount ?? 0) >= amount * 100;
+  return others._sum.amount ?? 0;
 }
 
+/** Ends a refund that Stripe won't make. One that nobody asked for is made anew for what others have left of it. */
 async function giveUp(
   ctx: JobContext,
-  { id, donationId }: { id: number; donationId: number },
+  refund: { id: number; donationId: number; automatic: boolean; reason: string },
 ): Promise<void> {
+  const { id, donationId, automatic, reason } = refund;
   await ctx.db.transaction(async (tx) => {
     await lockDonation(ctx, tx, donationId);
-    await tx.refund.updateMany({
+    const ended = await tx.refund.updateMany({
       where: { id, status: 'pending', stripeId: null },
       data: { status: 'failed' },
     });
+    if (!automatic || ended.count === 0) return;
+    const donation = await lockDonation(ctx, tx, donationId);
+    if (donation) await refundInFull(ctx, tx, donation, reason);
   });
 }
 

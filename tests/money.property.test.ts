@@ -29,6 +29,8 @@ async function happen(payments: Payments, steps: Step[]): Promise<void> {
     for (const step of steps) await run.take(step);
     await run.finish();
   } catch (error) {
+    // At once: to make a failure shorter may take longer than one likes to wait for its reason.
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     await leave();
     throw error;
   }

@@ -38,10 +38,11 @@ export async function sendRefund(ctx: JobContext, refundId: number): Promise<voi
     if (!(error instanceof PaymentRefused)) throw error;
     ctx.log.error({ refundId, donationId, code: error.code }, 'Stripe refused a refund');
     await storeRefunds(ctx, donationId, await stripe.listRefunds(paymentIntent));
-    const othersGaveBack = await sumOfOthers(ctx, refund);
-    const left = refund.donation.amount * 100 - othersGaveBack;
-    if (mustSucceed(refund, error) && amount <= left) throw error;
-    await giveUp(ctx, refund);
+    const others = await otherRefunds(ctx, refund);
+    const left = refund.donation.amount * 100 - sumOf(others);
+    const mayStill = amount <= left && !others.some(isLostDispute);
+    if (mayStill && mustSucceed(refund, error)) throw error;
+    await giveUp(ctx, refund, { isFinal: others.some(isLostDispute) });
   }
 }
 
@@ -50,22 +51,32 @@ function mustSucceed({ automatic }: { automatic: boolean }, { code }: PaymentRef
   return automatic || code === 'balance_insufficient';
 }
 
-/** What goes back of a gift by other refunds than this one, in minor units. */
-async function sumOfOthers(
+/** What goes back of a gift by other refunds than this one. */
+async function otherRefunds(
   { db }: JobContext,
   { id, donationId }: { id: number; donationId: number },
-): Promise<number> {
-  const others = await db.prisma.refund.aggregate({
+): Promise<{ amount: number; stripeId: string | null }[]> {
+  return db.prisma.refund.findMany({
     where: { donationId, id: { not: id }, status: { not: 'failed' } },
-    _sum: { amount: true },
+    select: { amount: true, stripeId: true },
   });
-  return others._sum.amount ?? 0;
+}
+
+/** In minor units. */
+function sumOf(refunds: { amount: number }[]): number {
+  return refunds.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** Of a payment that a bank has taken back, be it in part, Stripe gives nothing back any more. */
+function isLostDispute({ stripeId }: { stripeId: string | null }): boolean {
+  return stripeId !== null && /^d[pu]_/.test(stripeId);
 }
 
 /** Ends a refund that Stripe won't make. One that nobody asked for is made anew for what others have left of it. */
 async function giveUp(
   ctx: JobContext,
   refund: { id: number; donationId: number; automatic: boolean; reason: string },
+  { isFinal }: { isFinal: boolean },
 ): Promise<void> {
   const { id, donationId, automatic, reason } = refund;
   await ctx.db.transaction(async (tx) => {
@@ -74,7 +85,7 @@ async function giveUp(
       where: { id, status: 'pending', stripeId: null },
       data: { status: 'failed' },
     });
-    if (!automatic || ended.count === 0) return;
+    if (!automatic || isFinal || ended.count === 0) return;
     const donation = await lockDonation(ctx, tx, donationId);
     if (donation) await refundInFull(ctx, tx, donation, reason);
   });

@@ -4,7 +4,7 @@ import type { Config } from './config.js';
 import { openDatabase } from './core/database.js';
 import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
-import { createLogger } from './core/logger.js';
+import { createLogger, flushLog } from './core/logger.js';
 import { measureProcess } from './core/metrics.js';
 import { migrate } from './core/migrate.js';
 import { startWorker } from './jobs/worker.js';
@@ -94,6 +94,7 @@ async function stop(): Promise<void> {
   await started.catch(() => undefined);
   await close();
   log.info('stopped');
+  await flushLog(log);
   process.exit(0);
 }
 
@@ -102,6 +103,7 @@ async function fail(error: unknown, what: string): Promise<void> {
   else if (cluster.isPrimary) process.stderr.write(`${error.message}\n`);
   else await complain(error);
   await close();
+  await flushLog(log);
   process.exit(1);
 }
 

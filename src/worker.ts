@@ -1,7 +1,7 @@
 import { openDatabase } from './core/database.js';
 import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
-import { createLogger } from './core/logger.js';
+import { createLogger, flushLog } from './core/logger.js';
 import { migrate } from './core/migrate.js';
 import { startWorker } from './jobs/worker.js';
 import { settingsOf } from './settings.js';
@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   await db.close();
   await database.stop();
   log.info('stopped');
+  await flushLog(log);
 }
 
 try {

@@ -9,26 +9,17 @@ export type Audience = 'ignoring tokens' | 'anyone' | 'parents';
 
 /** Builds `req.ctx` for a visitor; who signs the request is found out by `contextFor`. */
 export function visitorContext(
-  shared: Omit<Context, 'requestId' | 'now' | 'parent' | 'client' | 'log'> & {
-    log: Context['log'];
-    clock: () => Date;
-  },
+  shared: Omit<Context, 'requestId' | 'now' | 'parent' | 'client'> & { clock: () => Date },
 ): RequestHandler {
-  const { clock, ...rest } = shared;
+  const { clock, log, ...rest } = shared;
   return (req, _res, next) => {
-    // Most requests log nothing of their own, and ask for no client: what that costs is spent when it is used.
-    let log: Context['log'] | undefined;
     req.ctx = {
       ...rest,
+      log: log.child({ id: req.id }),
       requestId: req.id,
       now: clock(),
+      client: clientOf(req),
       parent: null,
-      get log() {
-        return (log ??= shared.log.child({ id: req.id }));
-      },
-      get client() {
-        return clientOf(req);
-      },
     };
     next();
   };

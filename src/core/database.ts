@@ -90,7 +90,7 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
   return {
     prisma,
     query: async <Row>(query: Statement, values: unknown[]) =>
-      (await pool.query({ ...query, values })).rows as Row[],
+      (await pool.query({ values, ...query })).rows as Row[],
     transaction: (work) => withRetries(() => prisma.$transaction(work)),
     close: async () => {
       await prisma.$disconnect();

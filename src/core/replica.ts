@@ -64,7 +64,7 @@ export function openReplica(
     try {
       const { rows } = await client.query<{ hasReplayed: boolean | null }>(HAS_REPLAYED, [lsn]);
       if (!rows[0]?.hasReplayed) return null;
-      return (await client.query({ ...statement, values })).rows as Row[];
+      return (await client.query({ values, ...statement })).rows as Row[];
     } catch (error) {
       failure = error as Error;
       throw error;

@@ -14,12 +14,12 @@ export function visitorContext(
   const { clock, log, ...rest } = shared;
   return (req, _res, next) => {
     req.ctx = {
-      ...rest,
       log: log.child({ id: req.id }),
       requestId: req.id,
       now: clock(),
       client: clientOf(req),
       parent: null,
+      ...rest,
     };
     next();
   };

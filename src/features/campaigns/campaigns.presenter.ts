@@ -56,12 +56,12 @@ export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof Pub
 
 /** A campaign as the child's parent sees it in lists. */
 export function presentOwnCampaign(row: CampaignRow, now: Date): z.input<typeof OwnCampaign> {
-  return {
-    ...presentCampaign(row, now),
+  // Assigned: where more fields follow a spread, V8 makes a hidden class for each object (docs/benchmarks.md).
+  return Object.assign(presentCampaign(row, now), {
     child: row.childId,
     close_at_deadline: row.closeAtDeadline,
     close_when_funded: row.closeWhenFunded,
-  };
+  });
 }
 
 /** A campaign as the child's parent sees it by itself, with its newest gifts. */

@@ -56,34 +56,31 @@ export const GIVEN = `
 
 /** A gift as anyone sees it. */
 export function presentDonation(row: DonationRow): z.input<typeof PublicDonation> {
-  return { ...commonForm(row), donor_name: row.anonymous ? ANONYMOUS : nameOf(row) };
+  // Assigned: where more fields follow a spread, V8 makes a hidden class for each object (docs/benchmarks.md).
+  return Object.assign(commonForm(row), { donor_name: row.anonymous ? ANONYMOUS : nameOf(row) });
 }
 
 /** A gift as the campaign's owner sees it. Of a former member nothing is left to tell. */
 export function presentOwnDonation(row: DonationRow): z.input<typeof OwnDonation> {
   const masked = row.anonymous && row.donorName === null;
-  return {
-    ...commonForm(row),
-    ...courseOf(row),
+  return Object.assign(commonForm(row), courseOf(row), {
     donor_name: masked ? ANONYMOUS : nameOf(row),
     donor: row.donorId,
     donor_email: row.donorEmail,
-  };
+  });
 }
 
 /** A gift as its donor sees it. */
 export function presentGivenDonation(row: GivenRow): z.input<typeof GivenDonation> {
   const { campaignId: id, campaignTitle: title, campaignGoal: goal } = row;
-  return {
-    ...commonForm(row),
-    ...courseOf(row),
+  return Object.assign(commonForm(row), courseOf(row), {
     donor_name: nameOf(row),
     donor_email: row.donorEmail,
     campaign:
       id === null || title === null
         ? DELETED_CAMPAIGN
         : { id, title, goal, child_name: row.childFirstName },
-  };
+  });
 }
 
 function commonForm(row: DonationRow) {

@@ -1,5 +1,5 @@
 // npm run chaos: see --help.
-import { StartError } from '../src/core/errors.js';
+import { print, runTool } from '../src/cli/command.js';
 import { HELP, readArguments } from './arguments.js';
 import type { Fault, Finding } from './findings.js';
 import { isMissed, reportOf } from './report.js';
@@ -44,14 +44,4 @@ async function happen(fault: Fault, where: World): Promise<Finding[]> {
   }
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runTool(main);

@@ -1,8 +1,8 @@
+import { print, runTool } from '../src/cli/command.js';
 import { HELP, readArguments } from './arguments.js';
 import { fuzz } from './fuzz.js';
 import { reportOf } from './report.js';
 import { startOwnServer } from './server.js';
-import { StartError } from '../src/core/errors.js';
 
 /** Gives the exit code. */
 async function main(): Promise<number> {
@@ -26,14 +26,4 @@ async function main(): Promise<number> {
   }
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runTool(main);

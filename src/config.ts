@@ -1,76 +1,15 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import {
+  duration,
+  exactUrl,
+  httpUrl,
+  origins,
+  postgresUrl,
+  trustProxy,
+  wholeNumber,
+} from './config-fields.js';
 import { CURRENCIES } from './core/currencies.js';
 import { StartError } from './core/errors.js';
-
-const MINUTE = 60;
-const SECONDS_PER: Record<string, number> = {
-  s: 1,
-  m: MINUTE,
-  h: 60 * MINUTE,
-  d: 24 * 60 * MINUTE,
-};
-
-/** Decimal digits alone: coercion would take `1e3`, `0x50` and a blank. */
-const wholeNumber = (min: number, max: number) => {
-  const error = `a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, { error, abort: true })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, { error });
-};
-
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,6}[smhd]$/, 'a number and one of s, m, h, d, such as 60m')
-  .transform((text) => Number.parseInt(text, 10) * SECONDS_PER[text.slice(-1)]!);
-
-/** `user@/name` is PostgreSQL's own way to name the local socket. */
-const postgresUrl = z
-  .string()
-  .refine(
-    (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url.replace('@/', '@localhost/')),
-    'a postgresql:// URL',
-  );
-
-/** As it was given: providers compare a callback's address letter by letter. */
-const exactUrl = z
-  .url({ protocol: /^https?$/, error: 'an http or https URL' })
-  .refine((url) => !/[?#]/.test(url), 'an http or https URL with nothing after its path');
-
-const httpUrl = exactUrl.transform((url) => url.replace(/\/+$/, ''));
-
-const origin = z
-  .url({
-    protocol: /^https?$/,
-    error: 'exact origins such as https://dreamjar.example, separated by commas',
-  })
-  .refine((url) => URL.canParse(url) && new URL(url).origin === url && !url.includes('*'), {
-    error: 'exact origins, with no path and no slash at the end, separated by commas',
-  });
-
-const origins = z
-  .string()
-  .transform((list) => list.split(',').map((item) => item.trim()))
-  .pipe(z.array(origin));
-
-const trustProxy = z
-  .string()
-  .transform((text) =>
-    /^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((a) => a.trim()),
-  )
-  .refine((trusted) => typeof trusted === 'number' || trusted.every(isProxyAddress), {
-    error: 'how many proxies stand in front, or their addresses, separated by commas',
-  });
-
-/** What Express takes: an address, a range such as 10.0.0.0/8, or one of its three names. */
-function isProxyAddress(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address = '', bits = '1', ...more] = text.split('/');
-  const longest = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  return more.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
-}
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 

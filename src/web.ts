@@ -7,7 +7,7 @@ import { listenForChanges } from './core/changes.js';
 import type { Logger } from './core/logger.js';
 import { countCache } from './core/metrics.js';
 import { openReplica } from './core/replica.js';
-import { addressOf, listen, stopListening } from './http/listen.js';
+import { addressOf, listen, sendClientsAway, stopListening } from './http/listen.js';
 import { SharedAnswers } from './http/shared-answers.js';
 
 /** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
@@ -58,6 +58,7 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
     address: addressOf(server),
     stop: async () => {
       stopping = true;
+      sendClientsAway(server);
       await wait(NOT_READY);
       await stopListening(server);
       await changes.close();

@@ -103,6 +103,19 @@ test('the jobs of a worker are its own while it lives, and free once it is dead'
   expect(await place.jobs()).toMatchObject([{ attempts: 1, locked_by: null }]);
 });
 
+test('a worker that has only just begun is not taken for dead', async () => {
+  await place.enqueueMail('ida@example.com');
+  const lockedFor = (seconds: number) =>
+    place.database.sql(
+      `UPDATE graphile_worker._private_jobs
+          SET locked_by = 'another', locked_at = now() - interval '${seconds} seconds'`,
+    );
+  await lockedFor(1);
+  expect(await freeOrphans(place.db, 'a worker')).toBe(0);
+  await lockedFor(5);
+  expect(await freeOrphans(place.db, 'a worker')).toBe(1);
+});
+
 test('a server does the jobs of a worker that died, and stops gracefully with its own', async () => {
   await place.enqueueMail('ida@example.com');
   await killAmid(1, () => false);

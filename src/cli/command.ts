@@ -20,3 +20,19 @@ export function runCommand(command: () => Promise<string>): void {
     },
   );
 }
+
+/** Runs a tool that gives its own exit code. What doesn't let it begin is said in one sentence. */
+export async function runTool(tool: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await tool();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Writes a line of a tool's findings. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

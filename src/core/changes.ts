@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from './logger.js';
 
@@ -77,7 +78,9 @@ export function listenForChanges(
       clearTimeout(timer);
       const client = current;
       current = undefined;
-      await client?.end().catch(() => undefined);
+      // A server that is frozen never says goodbye.
+      const goodbye = client?.end().catch(() => undefined);
+      await Promise.race([goodbye, wait(WAIT.answer, undefined, { ref: false })]);
     },
   };
 }

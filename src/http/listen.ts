@@ -63,6 +63,11 @@ export function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>):
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
+/** From now on each answer tells its client that the connection is no more (RFC 9112, section 9.6). */
+export function sendClientsAway(server: Server): void {
+  server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
+}
+
 /** Takes no more connections, lets the requests in flight finish, and cuts off what takes too long. */
 export async function stopListening(server: Server): Promise<void> {
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);

@@ -9,10 +9,14 @@ const LIVE = `
   SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
          set_config('tcp_keepalives_count', '3', false), pg_advisory_lock_shared($1, hashtext($2))`;
 
-/** Whose lock can be had is dead. Our own name is left out, for it may be between two connections. */
+/**
+ * Whose lock can be had is dead. Our own name is left out, for it may be between two connections; so are those
+ * that have only just begun, for one takes jobs while it connects to show that it lives.
+ */
 const FREE = statement(`
   SELECT count(*)::int AS dead, graphile_worker.force_unlock_workers(array_agg(name))
-    FROM (SELECT DISTINCT locked_by AS name FROM graphile_worker.jobs WHERE locked_by <> $2) AS worker
+    FROM (SELECT DISTINCT locked_by AS name FROM graphile_worker.jobs
+           WHERE locked_by <> $2 AND locked_at < now() - interval '3 seconds') AS worker
    WHERE pg_try_advisory_xact_lock($1, hashtext(name))`);
 
 /** Jobs that failed for good are kept for a week, to be looked into; then what they hold is forgotten. */

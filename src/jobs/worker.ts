@@ -19,7 +19,7 @@ const CONNECTIONS = CONCURRENCY + 2;
 
 /** Milliseconds. New jobs are announced; polling finds those whose time has come, and after an outage. */
 const POLL = 2_000;
-const ORPHANS = 20_000;
+const ORPHANS = 10_000;
 const RESTART = 2_000;
 
 /** Milliseconds after which a stop ends the jobs at work, to be tried again later, and is given up. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import supertest from 'supertest';
+import supertest, { type Response } from 'supertest';
 import type { JobContext } from '../../../src/core/context.js';
 import { openDatabase } from '../../../src/core/database.js';
 import { createLogger } from '../../../src/core/logger.js';
@@ -17,7 +17,7 @@ export type Payments = 'pledge' | 'stripe';
 /** What came of a request; `cut` when its server died over it. */
 export interface Answer {
   status: number | 'cut';
-  body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  body: Response['body'];
 }
 
 export interface Call {

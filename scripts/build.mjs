@@ -1,7 +1,7 @@
 // Builds dist/: the Prisma client, then TypeScript. Quiet unless something is wrong. Where nothing can be
 // built (a read-only folder, an installation without development packages) an existing build is used.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -15,6 +15,8 @@ if (obstacle && !built) {
 if (!obstacle) {
   run('prisma', ['generate']);
   run('tsc', ['-p', 'tsconfig.build.json']);
+  // What has not changed is not written again: this tells when all of it was up to date.
+  writeFileSync(`${root}dist/.built`, '');
 }
 
 function whatIsInTheWay() {

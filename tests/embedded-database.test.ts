@@ -10,6 +10,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from '../src/core/embedded/index.js';
 import { StartError } from '../src/core/errors.js';
+import { built } from './support/built.js';
 
 const isRoot = process.getuid?.() === 0;
 const started: EmbeddedDatabase[] = [];
@@ -497,7 +498,7 @@ async function program(dataDir: string) {
 
 /** `npm run database` as the leader of a process group, as a shell would start it. */
 program.begin = (dataDir: string) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/database.ts'], {
+  const child = spawn(process.execPath, [built('cli/database')], {
     env: { ...process.env, DATA_DIR: dataDir },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -11,6 +11,7 @@ import { firstWord } from '../src/core/text.js';
 import { ageOn } from '../src/features/children/age.js';
 import { CATEGORIES } from '../src/features/campaigns/campaigns.schemas.js';
 import { useApi } from './support/api.js';
+import { built } from './support/built.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 const NOW = new Date();
@@ -346,7 +347,7 @@ describe('the command line', () => {
 
   it('is refused in production with one sentence and exit code 1', async () => {
     const env = { ...process.env, NODE_ENV: 'production' };
-    const command = ['--import', 'tsx', 'src/cli/seed.ts'];
+    const command = [built('cli/seed')];
     const { code, stdout, stderr } = await new Promise<Ended>((resolve) => {
       const child = execFile(process.execPath, command, { env }, (_error, stdout, stderr) =>
         resolve({ code: child.exitCode, stdout, stderr }),

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { useApi } from './support/api.js';
+import { built } from './support/built.js';
 import { registerParent } from './support/factories.js';
 
 const api = useApi();
 
 /** What the command says and how it ends. */
 function staff(...words: string[]): Promise<{ code: number; said: string }> {
-  const args = ['--import', 'tsx', 'src/cli/staff.ts', ...words];
+  const args = [built('cli/staff'), ...words];
   const env = { ...process.env, DATABASE_URL: api.database.url, LOG_LEVEL: 'silent' };
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env }, (error, out, err) => {

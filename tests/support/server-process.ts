@@ -8,9 +8,9 @@ import pg from 'pg';
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Api } from './api.js';
+import { built } from './built.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
-const START = ['--import', 'tsx', 'src/server.ts'];
 
 /** Milliseconds in which a stop must be over. */
 export const LONGEST_STOP = 10_000;
@@ -45,7 +45,7 @@ export function useServerProcesses(): ServerProcesses {
       const { PATH = '', HOME = '' } = process.env;
       const { database, folder } = servers;
       const settings = { PATH, HOME, PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder };
-      const child = spawn(process.execPath, START, {
+      const child = spawn(process.execPath, [built('server')], {
         env: { ...settings, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

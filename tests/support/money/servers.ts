@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { built } from '../built.js';
 
-/** As `npm test` builds it: it starts in a third of the time that the sources take. */
-const PROGRAM = 'dist/server.js';
+const PROGRAM = built('server');
 
 /** Characters of its log that are kept, to be shown when it goes wrong. */
 const LAST_WORDS = 4_000;
@@ -28,7 +27,6 @@ interface Server {
 
 /** Starts two with the same settings. */
 export async function startServers(env: Record<string, string>): Promise<Servers> {
-  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not built: run npm run build`);
   const running = [start(env), start(env)];
   const bothListen = () => Promise.all(running.map(({ address }) => address));
   await bothListen();

@@ -8,8 +8,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests wait for PostgreSQL, processes and timeouts more than they compute.
     maxWorkers: 4,
-    // Tests that kill processes wait for them: a busy machine gets a second chance.
-    retry: process.env.CI ? 2 : 0,
     isolate: false,
   },
 });

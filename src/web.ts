@@ -7,7 +7,7 @@ import { listenForChanges } from './core/changes.js';
 import type { Logger } from './core/logger.js';
 import { countCache } from './core/metrics.js';
 import { openReplica } from './core/replica.js';
-import { addressOf, listen, sendClientsAway, stopListening } from './http/listen.js';
+import { addressOf, listen, stopListening } from './http/listen.js';
 import { SharedAnswers } from './http/shared-answers.js';
 
 /** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
@@ -25,7 +25,7 @@ export interface WebDeps {
 export interface RunningWeb {
   /** Such as `http://127.0.0.1:3000`. */
   address: string;
-  /** Fails readiness, then takes no more requests and lets those in flight finish: six seconds at most. */
+  /** Fails readiness, then takes no more requests and lets those in flight finish: seven seconds at most. */
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
   const replica =
     replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, databasePoolSize, log);
   const app = createApp({ ...deps, answers, replica, sheds: true, isStopping: () => stopping });
-  const server = await listen(app, config.port, config.host);
+  const server = await listen(app, config.port, config.host, log);
   // First the replica, so that nothing is read from before a change and kept after it.
   const changes = listenForChanges(
     databaseUrl,
@@ -58,7 +58,6 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
     address: addressOf(server),
     stop: async () => {
       stopping = true;
-      sendClientsAway(server);
       await wait(NOT_READY);
       await stopListening(server);
       await changes.close();

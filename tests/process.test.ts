@@ -64,28 +64,6 @@ test('it prints where it listens, and stops gracefully with a request in flight'
   agent.destroy();
 });
 
-test('on its way out it sends away the clients that keep a connection', async () => {
-  const server = servers.run();
-  const address = await addressOf(server);
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const connectionOf = async (path: string) => {
-    const [answer] = (await once(get(`${address}${path}`, { agent }), 'response')) as [
-      IncomingMessage,
-    ];
-    answer.resume();
-    await once(answer, 'end');
-    return { status: answer.statusCode, connection: answer.headers.connection };
-  };
-  expect(await connectionOf('/health/live')).toEqual({ status: 200, connection: 'keep-alive' });
-  const api = clientOf(address);
-  const notReady = expect.poll(() => readinessOf(api), { interval: 10 }).toBe(503);
-  server.process.kill('SIGTERM');
-  await notReady;
-  expect(await connectionOf('/health/live')).toEqual({ status: 200, connection: 'close' });
-  expect(await server.ended).toBe(0);
-  agent.destroy();
-});
-
 test('told twice to stop, as by a terminal and by npm, it still finishes what is in flight', async () => {
   const { server, api, gift, release } = await withGiftInFlight();
   server.process.kill('SIGINT');

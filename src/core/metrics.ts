@@ -10,7 +10,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 const requests = new Histogram({
   name: 'http_request_duration_seconds',
-  help: 'Requests by method, route and status; `none`: no such route, `aborted`: nobody heard the answer.',
+  help: 'Requests by method, route and status; `none`: no such route, or refused before it was looked for, `aborted`: nobody heard the answer.',
   labelNames: ['method', 'route', 'status'],
   registers,
 });

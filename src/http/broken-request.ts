@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from '../core/logger.js';
+import { countRequest } from '../core/metrics.js';
 
 const ANSWERS: Record<string, { status: number; detail: string; code: string }> = {
   HPE_HEADER_OVERFLOW: {
@@ -20,20 +23,32 @@ const MALFORMED = {
   code: 'malformed',
 };
 
+/** What is needed of whoever listens. */
+interface Listening {
+  log: Logger | undefined;
+  /** Whether an answer to an earlier request is still to come on a connection. */
+  owes: (socket: Socket) => boolean;
+}
+
 /** Answers requests that never reach the app, for they break off or aren't HTTP, in the form of all errors. */
-export function answerBrokenRequests(server: Server): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+export function answerBrokenRequests(server: Server, { log, owes }: Listening): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
+    // It would be taken for the answer to an earlier request. Once that is given, the silence ends it.
+    if (owes(socket)) return;
     const { status, ...refusal } = ANSWERS[error.code ?? ''] ?? MALFORMED;
+    const id = randomUUID();
     const body = JSON.stringify(refusal);
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
         `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-        `X-Request-Id: ${randomUUID()}\r\n\r\n${body}`,
+        `X-Request-Id: ${id}\r\n\r\n${body}`,
       () => socket.destroy(),
     );
+    log?.info({ id, status }, 'request');
+    countRequest({ method: 'none', route: undefined, status, ms: 0 });
   });
 }

@@ -47,9 +47,8 @@ export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next
     res.destroy();
     return;
   }
-  res.set('Cache-Control', 'no-store');
   if (error instanceof InvalidInput) {
-    res.status(400).json(error.fields);
+    res.set('Cache-Control', 'no-store').status(400).json(error.fields);
     return;
   }
   const refusal = refusalOf(error);
@@ -61,6 +60,7 @@ export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next
 /** Answers a refusal with its status and headers. */
 export function refuse(res: Response, { code, detail, retryAfter = RETRY_AFTER }: Refusal): void {
   const status = STATUS[code];
+  res.set('Cache-Control', 'no-store');
   if (status === 401) res.set('WWW-Authenticate', 'Bearer');
   if (status === 429 || status === 503) res.set('Retry-After', String(retryAfter));
   res.status(status).json({ detail, code });

@@ -1,11 +1,18 @@
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { StartError } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
 import { answerBrokenRequests } from './broken-request.js';
 
-/** Milliseconds. A client that dawdles over its request is cut off after the second. */
-const TIMEOUT = { headers: 10_000, request: 12_000, keepAlive: 65_000, check: 1_000 };
+/** Milliseconds. A client that dawdles over its request is cut off after the second, over an answer after the third. */
+const TIMEOUT = {
+  headers: 10_000,
+  request: 12_000,
+  silence: 12_000,
+  keepAlive: 65_000,
+  check: 1_000,
+};
 
 /** Bytes. */
 const LARGEST_HEADERS = 16_384;
@@ -19,7 +26,12 @@ const IDLE_CHECK = 50;
  * Listens with bounded headers and times.
  * @throws StartError when the address is taken or can't be had.
  */
-export async function listen(app: Express, port: number, host: string): Promise<Server> {
+export async function listen(
+  app: Express,
+  port: number,
+  host: string,
+  log?: Logger,
+): Promise<Server> {
   const server = createServer({
     ...expressOwn(app),
     maxHeaderSize: LARGEST_HEADERS,
@@ -32,7 +44,8 @@ export async function listen(app: Express, port: number, host: string): Promise<
   server.on('request', app);
   // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here.
   server.on('checkExpectation', app);
-  answerBrokenRequests(server);
+  server.timeout = TIMEOUT.silence;
+  answerBrokenRequests(server, { log, owes: closeWhatOwesNothing(server) });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));
     server.listen(port, host, resolve);
@@ -53,6 +66,28 @@ function expressOwn(app: Express) {
   return { IncomingMessage: Request, ServerResponse: Response };
 }
 
+/**
+ * Closes as idle only the connections on which every request was answered and the answer handed over. To Node
+ * one is idle as soon as its answer is made, be it read or not, and one that never asked for anything is not.
+ * Gives whether a connection still owes the answer to a request that was read whole.
+ */
+function closeWhatOwesNothing(server: Server): (socket: Socket) => boolean {
+  const unanswered = new Map<Socket, Set<IncomingMessage>>();
+  server.on('connection', (socket) => {
+    unanswered.set(socket, new Set());
+    socket.once('close', () => unanswered.delete(socket));
+  });
+  server.on('request', (req, res) => {
+    const requests = unanswered.get(req.socket);
+    requests?.add(req);
+    res.once('close', () => requests?.delete(req));
+  });
+  server.closeIdleConnections = () => {
+    for (const [socket, requests] of unanswered) if (requests.size === 0) socket.destroy();
+  };
+  return (socket) => [...(unanswered.get(socket) ?? [])].some(({ complete }) => complete);
+}
+
 /** The address of a listening server, such as `http://127.0.0.1:3000`. */
 export function addressOf(server: Server): string {
   return urlOf(server.address() as AddressInfo);
@@ -61,11 +96,6 @@ export function addressOf(server: Server): string {
 /** The same of an address and port that are known otherwise. */
 export function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
-/** From now on each answer tells its client that the connection is no more (RFC 9112, section 9.6). */
-export function sendClientsAway(server: Server): void {
-  server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
 }
 
 /** Takes no more connections, lets the requests in flight finish, and cuts off what takes too long. */

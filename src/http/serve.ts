@@ -136,14 +136,16 @@ function callOf(req: Request): IncomingCall {
 }
 
 /** Signing in and its like change nothing that visitors see. */
-function changesAnything({ method, audience }: Route): boolean {
-  return method !== 'GET' && audience !== 'ignoring tokens';
+function changesAnything({ method, audience, endpoint }: Route): boolean {
+  const told = endpoint.description.changes !== undefined;
+  return method !== 'GET' && (told || audience !== 'ignoring tokens');
 }
 
 /** What this process knows to have changed, without waiting to hear of it. */
 function changeBy({ endpoint }: Route, req: Request): Change {
   const id = Number(req.params['id']);
-  return endpoint.description.changes ? { of: 'gifts', id } : { of: 'all' };
+  const onlyGifts = endpoint.description.changes === 'gifts of the campaign';
+  return onlyGifts ? { of: 'gifts', id } : { of: 'all' };
 }
 
 function sendShared(

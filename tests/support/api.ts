@@ -124,7 +124,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
     clock: () => clock.now ?? new Date(),
     isStopping: () => state.stopping,
   });
-  const server = await listen(app, 0, '127.0.0.1');
+  const server = await listen(app, 0, '127.0.0.1', log);
   const address = addressOf(server);
   const signed = (request: supertest.Test, token?: string) =>
     token === undefined ? request : request.set('Authorization', `Bearer ${token}`);

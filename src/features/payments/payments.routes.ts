@@ -48,6 +48,7 @@ export const stripeWebhook = forAnyone({
     "For Stripe alone: the raw body must carry Stripe's signature of the last 300 seconds in " +
     '`Stripe-Signature`. An event has its effect once, however often and in whatever order it comes.',
   body: SentEvent,
+  changes: 'the whole',
   answer: { status: 200, description: 'Done, now or before.', schema: Received },
   refusals: ['webhook_not_valid', 'stripe_not_configured'],
   handle: async ({ ctx, sent }) => {

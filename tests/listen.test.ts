@@ -1,0 +1,105 @@
+import { EventEmitter, once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { buffer, text } from 'node:stream/consumers';
+import express from 'express';
+import supertest from 'supertest';
+import { expect, test, vi } from 'vitest';
+import { createLogger } from '../src/core/logger.js';
+import { addressOf, listen, stopListening } from '../src/http/listen.js';
+
+/** More than the system keeps for who doesn't read. */
+const LARGE = Buffer.alloc(30_000_000);
+
+async function listening() {
+  const app = express();
+  app.get('/', (req, res) => res.json({ path: req.path, ip: req.ip }));
+  app.get('/large', (_req, res) => void res.send(LARGE));
+  const server = await listen(app, 0, '127.0.0.1');
+  return { app, server, address: addressOf(server) };
+}
+
+test('requests and answers are made as Express wants them, so that it makes none of them over', async () => {
+  const { app, server } = await listening();
+  const prototypes: boolean[] = [];
+  server.prependListener('request', (req, res) => {
+    prototypes.push(Object.getPrototypeOf(req) === app.request);
+    prototypes.push(Object.getPrototypeOf(res) === app.response);
+  });
+  await supertest(server).get('/').expect(200, { path: '/', ip: '127.0.0.1' });
+  expect(prototypes).toEqual([true, true]);
+  await stopListening(server);
+});
+
+test('a stop waits for who is still reading an answer', async () => {
+  const { server, address } = await listening();
+  const [answer] = (await once(get(`${address}/large`), 'response')) as [IncomingMessage];
+  const stopped = stopListening(server);
+  await expect.poll(() => server.listening).toBe(false);
+  const looked = vi.spyOn(server, 'closeIdleConnections');
+  await expect.poll(() => looked.mock.calls.length).toBeGreaterThan(2);
+  expect((await buffer(answer)).length).toBe(LARGE.length);
+  await stopped;
+});
+
+test('a stop waits for the answers to all that one connection asked at once', async () => {
+  const { server, address } = await listening();
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  const asked = once(server, 'request');
+  socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n'.repeat(20));
+  await asked;
+  const stopped = stopListening(server);
+  expect((await text(socket)).match(/HTTP\/1\.1 200/g)).toHaveLength(20);
+  await stopped;
+});
+
+test('a stop ends connections that ask for nothing at once', async () => {
+  const { server, address } = await listening();
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  socket.resume();
+  await stopListening(server);
+  await closed;
+});
+
+test('who takes nothing of an answer is cut off', async () => {
+  const { server, address } = await listening();
+  expect(server.timeout).toBe(12_000);
+  server.timeout = 100;
+  const cut = new Promise<void>((resolve) => {
+    server.once('request', (_req, res) => res.once('close', resolve));
+  });
+  const [answer] = (await once(get(`${address}/large`), 'response')) as [IncomingMessage];
+  await cut;
+  await expect(buffer(answer)).rejects.toThrow('aborted');
+  await stopListening(server);
+});
+
+test('what breaks off after a request is not taken for its answer, and is logged when it stands alone', async () => {
+  const logged: string[] = [];
+  const log = createLogger('info', { write: (line: string) => void logged.push(line) });
+  const doors = new EventEmitter();
+  const app = express();
+  app.get('/held', async (_req, res) => {
+    await once(doors, 'open');
+    res.json({ held: true });
+  });
+  const server = await listen(app, 0, '127.0.0.1', log);
+  const port = Number(new URL(addressOf(server)).port);
+  const broken = once(server, 'clientError');
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET /held HTTP/1.1\r\nHost: here\r\n\r\nnot HTTP at all\r\n\r\n');
+  await broken;
+  const [told] = (await Promise.all([once(socket, 'data'), doors.emit('open')]))[0] as [Buffer];
+  expect(String(told)).toMatch(/^HTTP\/1\.1 200 [^]*\{"held":true\}$/);
+  expect(logged).toEqual([]);
+  socket.destroy();
+
+  const alone = connect(port, '127.0.0.1');
+  alone.write('not HTTP at all\r\n\r\n');
+  const answer = await text(alone);
+  const [, id] = /X-Request-Id: (\S+)/.exec(answer)!;
+  expect(logged.map((line) => JSON.parse(line) as object)).toMatchObject([{ id, status: 400 }]);
+  await stopListening(server);
+});

@@ -1,17 +1,10 @@
 import type { z } from 'zod';
+import type { SignedInParent } from '../../core/context.js';
 import { presentChild, type ChildRow } from '../children/children.presenter.js';
 import type { ParentForm } from './parents.schemas.js';
 
 /** What the form of a parent is made of. */
-export interface ParentRow {
-  id: number;
-  username: string;
-  email: string;
-  emailVerifiedAt: Date | null;
-  firstName: string;
-  lastName: string;
-  dateJoined: Date;
-}
+export type ParentRow = Omit<SignedInParent, 'sessionId' | 'isStaff'>;
 
 /** A parent with all children and their campaigns, for that parent's eyes alone. */
 export function presentParent(

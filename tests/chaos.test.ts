@@ -11,7 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test.each([kill, databaseStopped, databaseFrozen, terminate])(
+/** In short, the faults of the server; in full, those of its database too. */
+const FAULTS =
+  process.env['FAULTS'] === 'all'
+    ? [kill, terminate, databaseStopped, databaseFrozen]
+    : [kill, terminate];
+
+test.each(FAULTS)(
   '$title: nothing is lost or doubled, and nobody is told anything but to try again',
   async (fault) => {
     const findings = await fault.run(world);

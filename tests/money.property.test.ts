@@ -5,7 +5,7 @@ import { openPlace, type Payments, type Place } from './support/money/place.js';
 import { openRun } from './support/money/run.js';
 import { steps, type Step } from './support/money/steps.js';
 
-const { MONEY_RUNS = '2', MONEY_STEPS = '30', MONEY_SEED } = process.env;
+const { MONEY_RUNS = '1', MONEY_STEPS = '30', MONEY_SEED } = process.env;
 const RUNS = Number(MONEY_RUNS);
 const STEPS = Number(MONEY_STEPS);
 const SEED = MONEY_SEED === undefined ? randomInt(2 ** 31) : Number(MONEY_SEED);

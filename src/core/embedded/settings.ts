@@ -34,6 +34,8 @@ export function settings(port: number, durable: boolean): string[] {
     fsync: safety,
     full_page_writes: safety,
     synchronous_commit: safety,
+    // What is thrown away soon is not worth tidying.
+    autovacuum: safety,
   };
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

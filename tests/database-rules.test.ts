@@ -615,7 +615,8 @@ function wrongTotals(child: unknown): Promise<object[]> {
             LATERAL (SELECT coalesce(sum(net), 0) AS net, count(*) FILTER (WHERE net > 0) AS gifts
                        FROM (SELECT d.amount * 100 - least(d.amount * 100, (
                                SELECT coalesce(sum(r.amount), 0) FROM refunds r
-                                WHERE r.donation_id = d.id AND r.status <> 'failed')) AS net
+                                WHERE r.donation_id = d.id
+                                  AND (r.status <> 'failed' OR r.automatic AND r.stripe_id IS NOT NULL))) AS net
                                FROM donations d
                               WHERE d.campaign_id = c.id AND d.status = 'completed') gift) truth
       WHERE c.child_id = $1

@@ -244,9 +244,50 @@ describe('mails within an hour', () => {
     expect((await deliver()).map((mail) => mail.to)).toEqual([[parent.email]]);
   });
 
-  test('to the address of an account: one for each of its gifts', async () => {
+  test('are not silenced by gifts that nobody paid', async () => {
+    const { parent, campaign } = await openJar(api);
+    const to = 'unpaid@example.org';
+    for (const status of ['pending', 'failed', 'expired']) {
+      await giftsBefore(campaign, { many: 200, minutes: 5, to, status });
+    }
+    await donate(api, campaign, { donor_email: to });
+    expect((await deliver()).map((mail) => mail.to)).toEqual([[to], [parent.email]]);
+  });
+
+  test('to the unverified address of an account: 20 along with those of guests, and it hears what goes back', async () => {
     const { parent, campaign } = await openJar(api);
     const donor = await registerParent(api);
+    await giftsBefore(campaign, { many: 9, minutes: 59, to: donor.email.toUpperCase() });
+    for (let gifts = 0; gifts < 12; gifts += 1) await donate(api, campaign, {}, donor);
+    const mails = await deliver();
+    expect(mails.filter(({ to }) => to[0] === donor.email)).toHaveLength(11);
+    expect(mails.filter(({ to }) => to[0] === parent.email)).toHaveLength(12);
+    const { id } = await donate(api, campaign, {}, donor);
+    await deliver();
+    await enqueue(id, ['gift_returned']);
+    expect((await deliver()).map(({ to, subject }) => [...to, subject])).toEqual([
+      [donor.email, SUBJECTS.returned],
+    ]);
+  });
+
+  test('that tell a guest what goes back: each', async () => {
+    const { campaign } = await openJar(api);
+    const to = 'returned@example.org';
+    await giftsBefore(campaign, { many: 20, minutes: 5, to });
+    const { id } = await donate(api, campaign, { donor_email: to });
+    await deliver();
+    await enqueue(id, ['gift_receipt', 'gift_returned']);
+    expect((await deliver()).map((mail) => [...mail.to, mail.subject])).toEqual([
+      [to, SUBJECTS.returned],
+    ]);
+  });
+
+  test('to the verified address of an account: one for each of its gifts', async () => {
+    const { parent, campaign } = await openJar(api);
+    const donor = await registerParent(api);
+    await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [
+      donor.id,
+    ]);
     await giftsBefore(campaign, { many: 20, minutes: 59, to: donor.email });
     for (let gifts = 0; gifts < 21; gifts += 1) await donate(api, campaign, {}, donor);
     const mails = await deliver();
@@ -349,12 +390,17 @@ test('a mail that fails names nobody in the log or in the queue', async () => {
 /** Gifts of a guest so many minutes ago, of which nobody is told. */
 async function giftsBefore(
   { id }: TestCampaign,
-  { many, minutes, to = 'crowd@example.org' }: { many: number; minutes: number; to?: string },
+  {
+    many,
+    minutes,
+    to = 'crowd@example.org',
+    status = 'completed',
+  }: { many: number; minutes: number; to?: string; status?: string },
 ): Promise<void> {
   await api.database.sql(
-    `INSERT INTO donations (campaign_id, donor_name, donor_email, amount, date_donated)
-     SELECT $1, 'Kate', $2, 1, now() - make_interval(mins => $3) FROM generate_series(1, $4)`,
-    [id, to, minutes, many],
+    `INSERT INTO donations (campaign_id, donor_name, donor_email, amount, date_donated, status)
+     SELECT $1, 'Kate', $2, 1, now() - make_interval(mins => $3), $5 FROM generate_series(1, $4)`,
+    [id, to, minutes, many, status],
   );
 }
 

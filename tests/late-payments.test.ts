@@ -142,6 +142,30 @@ test('of a payment that came too late goes back what the dashboard has left of i
   ]);
 });
 
+test('of a payment that came too late the refund fails at the bank: it is owed, and never counts', async () => {
+  const { campaign, donor, gift } = await lateGift(close);
+  await payments.pay(gift);
+  await payments.sendRefunds();
+  const [sent] = payments.stripe.ledger.refundsOf(
+    payments.stripe.ledger.payments.get(
+      payments.stripe.ledger.sessions.get(gift.sessionId)!.payment_intent!,
+    )!,
+  );
+  await payments.deliver(...payments.stripe.settleRefund(sent!.id, false));
+  expect(payments.stripe.refunded(gift.id)).toBe(0);
+  const { body: refunds } = await api.get(`/donations/${gift.id}/refunds/`, donor.access);
+  expect(refunds).toMatchObject([{ amount: 30, status: 'failed' }]);
+  const { body: history } = await api.get('/donations/', donor.access).expect(200);
+  expect(history).toMatchObject([{ id: gift.id, refunded_amount: 30 }]);
+  expect(await payments.totals(campaign)).toEqual({ total: 0, gifts: 0, listed: [] });
+  const told = api.logged.filter((line) => line.includes(sent!.id)).map((line) => JSON.parse(line));
+  expect(told).toEqual([expect.objectContaining({ level: 50, owed: true })]);
+  // Somebody gives it back on the dashboard: still no more than there was.
+  await payments.deliver(...payments.stripe.refund(sent!.payment_intent));
+  expect(payments.stripe.refunded(gift.id)).toBe(3_000);
+  expect(await payments.totals(campaign)).toEqual({ total: 0, gifts: 0, listed: [] });
+});
+
 describe('a refund that Stripe refuses', () => {
   /** Does the jobs; Stripe, asked what it knows, knows nothing, and then refuses. */
   async function sendRefused(code: string): Promise<void> {

@@ -213,13 +213,15 @@ describe('when Stripe', () => {
     expect(await hidden(payments, jar)).toMatchObject([{ status: 'failed' }]);
   });
 
-  test('does not accept our key: a plain 500, and the key is nowhere', async () => {
+  test('does not accept our key: 503, and the key is nowhere but the news in the log', async () => {
     const jar = await openJar(keyless.api);
     const path = `/campaigns/${jar.campaign.id}/donations/`;
-    const { body } = await keyless.api.post(path, guestGift()).expect(500);
-    expect(body).toEqual({ detail: expect.any(String), code: 'internal_error' });
+    const { body } = await keyless.api.post(path, guestGift()).expect(503);
+    expect(body).toMatchObject({ code: 'unavailable' });
     expect(await hidden(keyless, jar)).toMatchObject([{ status: 'pending' }]);
     expect(keyless.api.logged.join('')).not.toContain('sk_test_revoked');
+    const errors = keyless.api.logged.filter((line) => line.includes('"level":50'));
+    expect(errors.join('')).toContain('key is not accepted');
   });
 });
 

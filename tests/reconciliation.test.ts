@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { reconcilePayments } from '../src/features/payments/reconciliation.service.js';
 import { guestGift, openJar } from './support/factories.js';
 import { DAY, HOUR, usePayments } from './support/paying.js';
 
@@ -12,6 +13,10 @@ async function begun() {
   const status = async () => (await payments.course(campaign, parent, gift.id))?.status;
   return { ...gift, parent, campaign, status };
 }
+
+/** Ends what other tests left pending. */
+const setAside = () =>
+  api.database.sql("UPDATE donations SET status = 'expired' WHERE status = 'pending'");
 
 const questionsAbout = (sessionId: string) =>
   payments.stripe.requests.filter(({ path }) => path.endsWith(`/sessions/${sessionId}`)).length;
@@ -95,7 +100,55 @@ describe('when Stripe', () => {
     await payments.stripe.back();
     expect(failure).toMatchObject({ name: 'PaymentsAway' });
     expect(await status()).toBe('pending');
-    await payments.reconcile(2 * HOUR);
+    await payments.reconcile(3 * HOUR);
+    expect(await status()).toBe('completed');
+  });
+
+  test('fails for some checkouts, the others are asked about, and the job fails with the first error', async () => {
+    await setAside();
+    const [first, second, third] = [await begun(), await begun(), await begun()];
+    for (const gift of [first, second, third]) payments.paySilently(gift);
+    payments.stripe.next({ status: 500 });
+    payments.stripe.next({});
+    payments.stripe.next({ status: 429 });
+    const failure: unknown = await payments.reconcile(2 * HOUR).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      name: 'PaymentsAway',
+      message: expect.stringContaining('500'),
+    });
+    expect([await first.status(), await second.status(), await third.status()]).toEqual([
+      'pending',
+      'completed',
+      'pending',
+    ]);
+    // They went to the end of the line, and are asked about again in an hour.
+    await payments.reconcile(2 * HOUR + 5 * 60_000);
+    expect([first, third].map(({ sessionId }) => questionsAbout(sessionId))).toEqual([1, 1]);
+    await payments.reconcile(3 * HOUR);
+    expect([await first.status(), await third.status()]).toEqual(['completed', 'completed']);
+  });
+
+  test('fails for three in a row, the rest is not asked about until the next time, and then it is', async () => {
+    await setAside();
+    const failing = [await begun(), await begun(), await begun()];
+    const { status, ...gift } = await begun();
+    payments.paySilently(gift);
+    for (const _one of failing) payments.stripe.next({ status: 500 });
+    await expect(payments.reconcile(2 * HOUR)).rejects.toThrow('Stripe is away');
+    expect(questionsAbout(gift.sessionId)).toBe(0);
+    await payments.reconcile(2 * HOUR + 5 * 60_000);
+    expect(await status()).toBe('completed');
+    expect(failing.map(({ sessionId }) => questionsAbout(sessionId))).toEqual([1, 1, 1]);
+  });
+
+  test('is asked about checkouts though the refunds could not be looked at', async () => {
+    await setAside();
+    const { status, ...gift } = await begun();
+    payments.paySilently(gift);
+    const context = payments.context(new Date(Date.now() + 2 * HOUR));
+    const broken = new Error('no refunds today');
+    vi.spyOn(context.db.prisma, '$queryRaw').mockRejectedValueOnce(broken);
+    await expect(reconcilePayments(context)).rejects.toBe(broken);
     expect(await status()).toBe('completed');
   });
 

@@ -64,6 +64,8 @@ const SQL_ONLY = [
   'index donations_counted: btree (campaign_id, id) WHERE ' +
     "((status = 'completed'::text) AND (refunded < (amount * 100)))",
   "index donations_pending: btree (date_donated) WHERE (status = 'pending'::text)",
+  'index donations_unpaid: btree (date_donated) WHERE ' +
+    "(status = ANY (ARRAY['expired'::text, 'failed'::text]))",
   'index donations_guest_email: btree (lower(donor_email), id) WHERE (donor_email IS NOT NULL)',
   "index refunds_pending: btree (id) WHERE (status = 'pending'::text)",
   'function announce',

@@ -233,6 +233,21 @@ describe('what is not as we asked for it has no effect', () => {
     expect(await seen()).toEqual(PAID);
   });
 
+  test.each(['another amount', 'another currency', 'another page', 'an unknown donation'])(
+    '%s: the log tells by which ids somebody finds the payment',
+    async (change) => {
+      const gift = await begun();
+      const { data, ...event } = payments.stripe.pay(gift.sessionId);
+      const object = CHANGES[change]!(data.object as Session);
+      await payments.deliver({ ...event, id: `evt_logged_${gift.id}`, data: { object } });
+      const line = api.logged.find(
+        (one) =>
+          one.includes(object['payment_intent'] as string) && one.includes('not as we asked'),
+      );
+      expect(JSON.parse(line!)).toMatchObject({ level: 50, sessionId: object['id'] });
+    },
+  );
+
   test('a payment for what is a pledge: its refund stays ours', async () => {
     const { parent, campaign } = await openJar(api);
     const [pledge] = await api.database.sql<{ id: number }>(

@@ -234,6 +234,13 @@ describe('a lost dispute', () => {
     expect(await seen()).toEqual({ refunded: 25, total: 0, gifts: 0 });
   });
 
+  test('of more than was ever paid takes the gift and no more', async () => {
+    const { gift, seen, states } = await paidJar();
+    await payments.deliver(payments.stripe.loseDispute(gift.paymentIntent, 10_000_001));
+    expect(await states()).toEqual([['succeeded', 2_500]]);
+    expect(await seen()).toEqual({ refunded: 25, total: 0, gifts: 0 });
+  });
+
   test('of another currency, or one that was won, takes nothing', async () => {
     const { gift, seen } = await paidJar();
     const { data, ...event } = payments.stripe.loseDispute(gift.paymentIntent);
@@ -243,5 +250,10 @@ describe('a lost dispute', () => {
       await payments.deliver({ ...event, id: `${event.id}_${i}`, data: { object } });
     }
     expect(await seen()).toEqual({ refunded: 0, total: 25, gifts: 1 });
+    const { id: disputeId } = data.object as { id: string };
+    const lines = api.logged.filter((line) => line.includes(disputeId));
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ level: 50, donationId: gift.id, currency: 'eur' }),
+    ]);
   });
 });

@@ -13,6 +13,7 @@ import {
 
 export {
   ForgedEvent,
+  KeyRejected,
   NotUnderstood,
   PaymentRefused,
   PaymentsAway,
@@ -54,7 +55,7 @@ export interface RefundRequest {
 /**
  * The way to Stripe. Each call is one attempt, and each may be made again: Stripe knows a donation and a
  * refund by its id and does nothing twice.
- * @throws PaymentsAway, PaymentRefused, RequestChanged, NotUnderstood; Error when our key is not accepted.
+ * @throws PaymentsAway, PaymentRefused, RequestChanged, NotUnderstood, KeyRejected.
  */
 export interface PaymentGateway {
   openCheckout(request: CheckoutRequest): Promise<{ sessionId: string; url: string }>;

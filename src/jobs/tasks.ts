@@ -7,6 +7,7 @@ import {
   createPasswordReset,
   passwordResetMail,
 } from '../features/password-reset/password-reset.service.js';
+import { forgetUnpaidGifts } from '../features/donations/donations.service.js';
 import { reconcilePayments } from '../features/payments/reconciliation.service.js';
 import {
   giftNoticeMail,
@@ -56,6 +57,7 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
     reconcile_payments: () => reconcilePayments(context()),
     close_ended_campaigns: () => closeEndedCampaigns(context()),
     forget_old_requests: () => forgetOldRequests(context()),
+    forget_unpaid_gifts: () => forgetUnpaidGifts(context()),
   };
   return tasks;
 }

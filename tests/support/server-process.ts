@@ -11,7 +11,6 @@ import type { Api } from './api.js';
 import { built } from './built.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
-
 /** Milliseconds in which a stop must be over. */
 export const LONGEST_STOP = 10_000;
 

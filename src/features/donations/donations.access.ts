@@ -10,7 +10,6 @@ export interface LockedDonation {
   amount: number;
   refunded: number;
   status: DonationRow['status'];
-  donorId: number | null;
   /** The parent of the campaign's child; null once the campaign is gone. */
   ownerId: number | null;
   /** Whether its campaign is there and takes gifts. */
@@ -30,8 +29,7 @@ const LOCK_CAMPAIGN = `
 const LOCK_DONATION = 'SELECT id FROM donations WHERE id = $1 FOR NO KEY UPDATE';
 
 const LOCKED = `
-  SELECT d.id, d.amount, d.refunded, d.status, d.date_donated AS "dateDonated", d.donor_id AS "donorId",
-         ch.parent_id AS "ownerId",
+  SELECT d.id, d.amount, d.refunded, d.status, d.date_donated AS "dateDonated", ch.parent_id AS "ownerId",
          coalesce(${isOpenAt('$2::timestamptz')}, false) AS "isOpen",
          k.session_id AS "sessionId", k.currency, k.payment_intent AS "paymentIntent"
     FROM donations d

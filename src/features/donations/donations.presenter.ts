@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { unitsUp } from '../../core/money.js';
 import type { GivenDonation, OwnDonation, PublicDonation, STATUSES } from './donations.schemas.js';
 
 const ANONYMOUS = 'Anonymous';
@@ -95,7 +96,7 @@ function commonForm(row: DonationRow) {
 
 /** What is left of a gift is rounded down to whole units, so what went back is rounded up. */
 function courseOf({ status, refunded }: DonationRow) {
-  return { status, refunded_amount: Math.ceil(refunded / 100) };
+  return { status, refunded_amount: unitsUp(refunded) };
 }
 
 function nameOf({ donorName }: DonationRow): string {

@@ -108,6 +108,21 @@ const GIVEN_BY = statement(`${GIVEN}
    WHERE d.donor_id = $1 AND d.id < $2::bigint AND ${BEGUN_GIFTS}
    ORDER BY d.id DESC LIMIT $3`);
 
+/**
+ * Some gifts that were never paid and are older than a moment. What went back is kept with its gift, and one that
+ * somebody is at work on waits for the next time.
+ */
+const FORGET_UNPAID = statement(`
+  WITH unpaid AS MATERIALIZED (
+    SELECT d.id FROM donations d
+     WHERE d.status IN ('expired', 'failed') AND d.date_donated <= $1
+       AND NOT EXISTS (SELECT FROM refunds r WHERE r.donation_id = d.id)
+     ORDER BY d.date_donated LIMIT $2::int FOR UPDATE SKIP LOCKED
+  ), forgotten AS (
+    DELETE FROM donations d USING unpaid WHERE d.id = unpaid.id RETURNING d.id
+  )
+  SELECT count(*)::int AS forgotten FROM forgotten`);
+
 /** Stores a gift if its campaign is open. Gives undefined when there is no such campaign. */
 export async function storeGift(
   ctx: Context,
@@ -165,4 +180,14 @@ export async function findGift(
 ): Promise<(GivenRow & { isOpen: boolean | null }) | undefined> {
   const rows = await ctx.db.query<GivenRow & { isOpen: boolean | null }>(ONE_GIVEN, [id, ctx.now]);
   return rows[0];
+}
+
+/** Deletes so many gifts at most that were never paid and were begun before a moment; gives how many. */
+export async function forgetUnpaid(
+  { db }: Pick<Context, 'db'>,
+  before: Date,
+  most: number,
+): Promise<number> {
+  const [row] = await db.query<{ forgotten: number }>(FORGET_UNPAID, [before, most]);
+  return row!.forgotten;
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { flag, id, moment, money, optionalText } from '../../core/fields.js';
+import { flag, id, idInPath, moment, money, optionalText } from '../../core/fields.js';
 import { paging } from '../../http/paging.js';
+
+export const DonationPath = z.object({ id: idInPath });
 
 /** Whole units. */
 export const LARGEST_GIFT = 100_000;

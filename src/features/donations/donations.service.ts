@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Context } from '../../core/context.js';
+import type { Context, JobContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
 import { Refusal, type FieldErrors } from '../../core/errors.js';
 import { email } from '../../core/fields.js';
@@ -7,13 +7,19 @@ import type { PageRequest } from '../../core/page.js';
 import { noSuchCampaign } from '../campaigns/campaigns.access.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import type { GivenRow } from './donations.presenter.js';
-import { findDonations, storeGift, type Gift } from './donations.queries.js';
+import { findDonations, forgetUnpaid, storeGift, type Gift } from './donations.queries.js';
 import type { NewDonation } from './donations.schemas.js';
 
 export { findGiven as listGiven, findGift } from './donations.queries.js';
 
 /** The donor's name when a parent gives without one. */
 const NAMELESS = 'A friend';
+
+/** Milliseconds for which a gift that was never paid is kept: longer than any payment is on its way. */
+const UNPAID_KEPT = 30 * 24 * 60 * 60 * 1000;
+
+/** Gifts that are deleted by one statement. */
+const FORGOTTEN_AT_ONCE = 1_000;
 
 const REQUIRED = ['This field is required.'];
 
@@ -65,6 +71,12 @@ export async function listDonations(
   const donations = await findDonations(ctx, campaignId, query);
   if (!donations) throw noSuchCampaign();
   return donations;
+}
+
+/** Deletes what is stored of gifts that expired or failed and were begun over 30 days ago: nobody paid them. */
+export async function forgetUnpaidGifts(ctx: JobContext): Promise<void> {
+  const before = new Date(ctx.now.getTime() - UNPAID_KEPT);
+  while ((await forgetUnpaid(ctx, before, FORGOTTEN_AT_ONCE)) === FORGOTTEN_AT_ONCE);
 }
 
 /** @throws Refusal 404 when there is no such campaign. */

@@ -1,13 +1,19 @@
 import type { Context } from '../../core/context.js';
 import { Refusal } from '../../core/errors.js';
-import { PaymentRefused, PaymentsAway, RequestChanged } from '../../integrations/stripe.js';
+import { toMinor } from '../../core/money.js';
+import {
+  KeyRejected,
+  PaymentRefused,
+  PaymentsAway,
+  RequestChanged,
+} from '../../integrations/stripe.js';
 import type { GivenRow } from '../donations/donations.presenter.js';
 import { campaignClosed, findGift } from '../donations/donations.service.js';
 
 /**
  * Opens the page at Stripe where a pending gift is paid; asked again, the same one. Null when the gift is
  * pending no more.
- * @throws Refusal `unavailable` while Stripe is away, `payment_refused`, `campaign_closed`.
+ * @throws Refusal `unavailable` while Stripe is away or rejects our key, `payment_refused`, `campaign_closed`.
  */
 export async function openCheckout(
   ctx: Context,
@@ -46,7 +52,7 @@ async function askStripe(
     return await stripe.openCheckout({
       donationId: gift.id,
       madeAt: new Date(gift.dateDonated),
-      amount: gift.amount * 100,
+      amount: toMinor(gift.amount),
       currency,
       title: gift.campaignTitle ?? '',
       email: gift.donorEmail,
@@ -54,8 +60,9 @@ async function askStripe(
       cancelUrl: `${page}/cancelled`,
     });
   } catch (error) {
-    if (error instanceof PaymentsAway) {
-      ctx.log.warn({ err: error }, 'Stripe is away');
+    if (error instanceof PaymentsAway || error instanceof KeyRejected) {
+      if (error instanceof KeyRejected) ctx.log.error({ err: error }, 'our key is not accepted');
+      else ctx.log.warn({ err: error }, 'Stripe is away');
       throw new Refusal(
         'unavailable',
         'Payments are not available right now. Try again in a moment, with the same Idempotency-Key if you sent one.',

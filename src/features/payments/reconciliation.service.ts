@@ -16,10 +16,14 @@ const EVENTS_KEPT = 30 * DAY;
 /** Checkouts that are asked about in one go. */
 const BATCH = 50;
 
+/** Failures one after the other, after which the rest waits: then it is Stripe, and not one checkout. */
+const MOST_IN_A_ROW = 3;
+
 /**
  * Asks Stripe about what has been pending for over an hour, in case its events were lost, and lets gifts
  * expire for which no page to pay at was ever opened.
- * @throws PaymentsAway: what was not asked about waits for the next time.
+ * @throws PaymentsAway, or whatever else went wrong first, once everything else is done: one checkout or refund
+ * must not keep the others from being asked about.
  */
 export async function reconcilePayments(ctx: JobContext): Promise<void> {
   const { db, now } = ctx;
@@ -34,16 +38,44 @@ export async function reconcilePayments(ctx: JobContext): Promise<void> {
   const { stripe } = ctx.settings;
   if (!stripe) return;
 
-  await reconcileRefunds(ctx);
+  const failures: unknown[] = [];
+  await reconcileRefunds(ctx).catch((error: unknown) => failures.push(error));
+  failures.push(...(await reconcileCheckouts(ctx, stripe, anHourAgo)));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Asks about checkouts that were not asked about since a moment, and gives what went wrong. */
+async function reconcileCheckouts(
+  ctx: JobContext,
+  stripe: PaymentGateway,
+  since: Date,
+): Promise<unknown[]> {
+  const { db, log, now } = ctx;
   const overdue = await db.prisma.checkout.findMany({
     where: {
-      donation: { status: 'pending', dateDonated: { lte: anHourAgo } },
-      askedAt: { lte: anHourAgo },
+      donation: { status: 'pending', dateDonated: { lte: since } },
+      askedAt: { lte: since },
     },
     orderBy: { askedAt: 'asc' },
     take: BATCH,
   });
-  for (const checkout of overdue) await reconcileCheckout(ctx, stripe, checkout);
+  const failures: unknown[] = [];
+  let inARow = 0;
+  for (const checkout of overdue) {
+    if (inARow === MOST_IN_A_ROW) break;
+    const { donationId } = checkout;
+    try {
+      await reconcileCheckout(ctx, stripe, checkout);
+      inARow = 0;
+    } catch (error) {
+      failures.push(error);
+      inARow += 1;
+      log.warn({ err: error, donationId }, 'a checkout could not be reconciled');
+      // To the end of the line: what fails each time must not stand in front of the others each time.
+      await db.prisma.checkout.updateMany({ where: { donationId }, data: { askedAt: now } });
+    }
+  }
+  return failures;
 }
 
 async function reconcileCheckout(

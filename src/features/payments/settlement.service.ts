@@ -1,6 +1,7 @@
 import type { Context } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { enqueueGiftMails } from '../../core/jobs.js';
+import { toMinor } from '../../core/money.js';
 import type { Checkout } from '../../integrations/stripe.js';
 import { lockDonation, type LockedDonation } from '../donations/donations.access.js';
 import { refundInFull } from '../refunds/refunds.service.js';
@@ -34,7 +35,8 @@ export async function settleCheckout(
   if (donationId === null) return;
   const donation = await lockDonation(ctx, tx, donationId);
   if (!donation || !isAsAsked(ctx, donation, news)) {
-    ctx.log.error({ donationId, type }, 'Stripe tells of a checkout that is not ours');
+    const payment = { donationId, sessionId, paymentIntent, type };
+    ctx.log.error(payment, 'Stripe tells of a checkout that is not as we asked for it');
     return;
   }
   const told = { sessionId, ...(paymentIntent !== null && { paymentIntent }) };
@@ -66,8 +68,8 @@ function isAsAsked(
     donation.sessionId === null
       ? donation.status !== 'completed' && madeAt?.getTime() === donation.dateDonated.getTime()
       : donation.sessionId === sessionId;
-  const asked = { amount: donation.amount * 100, currency: donation.currency ?? settings.currency };
-  return isItsPage && amount === asked.amount && currency === asked.currency;
+  const isItsAmount = amount === toMinor(donation.amount);
+  return isItsPage && isItsAmount && currency === (donation.currency ?? settings.currency);
 }
 
 /** The gift counts from now on; one that came too late goes back in the same moment, and never counts. */
@@ -80,6 +82,6 @@ async function complete(ctx: Settling, tx: Transaction, donation: LockedDonation
     data: { status: 'completed', dateDonated: ctx.now },
   });
   // What went back before we heard of the payment is nobody's gift any more.
-  if (donation.refunded === donation.amount * 100) return;
+  if (donation.refunded === toMinor(donation.amount)) return;
   await enqueueGiftMails(tx, id, isOpen ? ['gift_receipt', 'gift_notice'] : ['gift_returned']);
 }

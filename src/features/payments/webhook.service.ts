@@ -1,13 +1,15 @@
 import type { Context } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
+import { toMinor } from '../../core/money.js';
 import {
   ForgedEvent,
+  KeyRejected,
   PaymentsAway,
   type PaymentGateway,
   type StripeEvent,
 } from '../../integrations/stripe.js';
-import { lockDonation } from '../donations/donations.access.js';
+import { lockDonation, type LockedDonation } from '../donations/donations.access.js';
 import { addRefund, recordRefunds } from '../refunds/stripe-refunds.service.js';
 import { newsOf, settleCheckout, type CheckoutNews } from './settlement.service.js';
 
@@ -17,10 +19,8 @@ type Told =
   | {
       type: 'refunds';
       payment: Payment;
-      record: (
-        tx: Transaction,
-        checkout: { donationId: number; currency: string },
-      ) => Promise<void>;
+      /** Under the lock of the gift that was paid. */
+      record: (tx: Transaction, donation: LockedDonation) => Promise<void>;
     };
 
 /** A payment as far as it is known: news of its refund may come before news of itself. */
@@ -33,7 +33,7 @@ interface Payment {
 /**
  * Stores what an event of Stripe tells, once for each event.
  * @throws Refusal `webhook_not_valid` when the event isn't Stripe's or is old, `stripe_not_configured`,
- * `unavailable` when Stripe must be asked and is away: then it sends the event again.
+ * `unavailable` when Stripe must be asked and is away, or rejects our key: then it sends the event again.
  */
 export async function receiveEvent(
   ctx: Context,
@@ -44,7 +44,7 @@ export async function receiveEvent(
   if (!stripe)
     throw new Refusal('stripe_not_configured', 'Payments by Stripe are not set up here.');
   const event = authentic(stripe, rawBody, signature, ctx.now);
-  const told = await understand(ctx, stripe, event).catch(awayForNow);
+  const told = await understand(ctx, stripe, event).catch(awayForNow(ctx));
   if (!told) return;
   await ctx.db.transaction(async (tx) => {
     if (!(await isNew(ctx, tx, event.id))) return;
@@ -55,7 +55,8 @@ export async function receiveEvent(
     const { paymentIntent, news } = told.payment;
     if (news) await settleCheckout(ctx, tx, news);
     const ours = await tx.checkout.findUnique({ where: { paymentIntent } });
-    if (ours && (await lockDonation(ctx, tx, ours.donationId))) await told.record(tx, ours);
+    const donation = ours && (await lockDonation(ctx, tx, ours.donationId));
+    if (donation) await told.record(tx, donation);
   });
 }
 
@@ -93,24 +94,38 @@ async function understand(
       return {
         type: 'refunds',
         payment,
-        record: (tx, { donationId }) => recordRefunds(ctx, tx, donationId, refunds),
+        record: (tx, { id }) => recordRefunds(ctx, tx, id, refunds),
       };
     }
     case 'dispute_lost': {
       const payment = await findPayment(ctx, stripe, event.paymentIntent);
       if (!payment) return null;
-      const { disputeId: stripeId, amount } = event;
-      const lost = { stripeId, amount, status: 'succeeded', reason: LOST };
       return {
         type: 'refunds',
         payment,
-        record: async (tx, { donationId, currency }) => {
-          if (currency === event.currency) await addRefund(ctx, tx, { donationId, ...lost });
-        },
+        record: (tx, donation) => recordDispute(ctx, tx, donation, event),
       };
     }
   }
 }
+
+/** A bank may take more than was paid, for fees and rates of its own: of the gift it takes no more than all. */
+async function recordDispute(
+  ctx: Context,
+  tx: Transaction,
+  { id: donationId, amount: given, currency }: LockedDonation,
+  { disputeId: stripeId, amount: taken, currency: takenIn }: DisputeLost,
+): Promise<void> {
+  if (currency !== takenIn) {
+    const dispute = { donationId, disputeId: stripeId, amount: taken, currency: takenIn };
+    ctx.log.error(dispute, 'a lost dispute in another currency than its gift takes nothing of it');
+    return;
+  }
+  const amount = Math.min(taken, toMinor(given));
+  await addRefund(ctx, tx, { donationId, stripeId, amount, status: 'succeeded', reason: LOST });
+}
+
+type DisputeLost = Extract<StripeEvent, { type: 'dispute_lost' }>;
 
 const LOST = 'The donor disputed the payment, and the bank gave it back.';
 
@@ -134,7 +149,10 @@ async function isNew({ now }: Context, tx: Transaction, id: string): Promise<boo
   return added.count === 1;
 }
 
-function awayForNow(error: unknown): never {
-  if (!(error instanceof PaymentsAway)) throw error;
-  throw new Refusal('unavailable', 'Stripe could not be asked. Send the event again.');
+function awayForNow({ log }: Context) {
+  return (error: unknown): never => {
+    if (error instanceof KeyRejected) log.error({ err: error }, 'our key is not accepted');
+    else if (!(error instanceof PaymentsAway)) throw error;
+    throw new Refusal('unavailable', 'Stripe could not be asked. Send the event again.');
+  };
 }

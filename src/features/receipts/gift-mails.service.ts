@@ -1,15 +1,15 @@
 import type { JobContext } from '../../core/context.js';
-import { formatMoney } from '../../core/money.js';
+import { formatMoney, toMinor } from '../../core/money.js';
 import { presentOwnDonation, type DonationRow } from '../donations/donations.presenter.js';
 import { receiptToken } from './receipts.access.js';
 import { presentReceipt } from './receipts.presenter.js';
-import { findCrowds, findForDonor, findForParent } from './receipts.queries.js';
+import { findForDonor, findForParent, isCrowded, type DonorRow } from './receipts.queries.js';
 
 /**
- * Mails an hour. Anyone may give in the name of any address and to any campaign: beyond these the gift counts,
- * its receipt is there, and nobody is mailed.
+ * Mails an hour. Anyone may give in the name of any address, with an account or without, and to any campaign:
+ * beyond these the gift counts, its receipt is there, and nobody is mailed.
  */
-const MOST = { ofGuest: 20, ofCampaign: 200 };
+const MOST = { ofDonor: 20, ofCampaign: 200 };
 
 /** What a mail to a donor tells, and to whom. */
 export interface DonorMail {
@@ -38,35 +38,36 @@ export interface NoticeMail {
 
 /** What to mail to a donor with the receipt; null when the donor is gone, or nothing is left of the gift. */
 export async function giftReceiptMail(ctx: JobContext, id: number): Promise<DonorMail | null> {
-  return donorMail(ctx, id, counts);
+  const row = await findForDonor(ctx, id);
+  if (!row || !counts(row)) return null;
+  if (!row.isVerified && (await isCrowded(ctx, 'donor', id, MOST.ofDonor))) return null;
+  return donorMail(ctx, row);
 }
 
-/** What to mail to the donor of a payment that came too late; null when the donor is gone. */
+/**
+ * What to mail to the donor of a payment that came too late; null when the donor is gone. Each such mail has cost
+ * a payment, and who has paid must hear of it.
+ */
 export async function giftReturnedMail(ctx: JobContext, id: number): Promise<DonorMail | null> {
-  return donorMail(ctx, id, () => true);
+  const row = await findForDonor(ctx, id);
+  return row ? donorMail(ctx, row) : null;
 }
 
 /** What to mail to the parent about a gift; null when its campaign is gone, or nothing is left of it. */
 export async function giftNoticeMail(ctx: JobContext, id: number): Promise<NoticeMail | null> {
   const row = await findForParent(ctx, id);
-  if (!row || !counts(row) || (await findCrowds(ctx, id, MOST)).ofCampaign) return null;
+  if (!row || !counts(row)) return null;
+  if (await isCrowded(ctx, 'campaign', id, MOST.ofCampaign)) return null;
   const { donor_name: donorName, anonymous } = presentOwnDonation(row);
   const amount = formatMoney(row.amount, row.currency ?? ctx.settings.currency);
   const { parentEmail: to, parentFirstName: name, campaignTitle: title } = row;
   return { to, name, donorName, anonymous, amount, title };
 }
 
-async function donorMail(
-  ctx: JobContext,
-  id: number,
-  isWanted: (gift: DonationRow) => boolean,
-): Promise<DonorMail | null> {
-  const { settings } = ctx;
-  const row = await findForDonor(ctx, id);
-  if (!row || row.donorEmail === null || !isWanted(row)) return null;
-  if (row.donorId === null && (await findCrowds(ctx, id, MOST)).ofGuest) return null;
+function donorMail({ settings }: JobContext, row: DonorRow): DonorMail | null {
+  if (row.donorEmail === null) return null;
   const { number, amount, currency, campaign } = presentReceipt(row, settings.currency);
-  const path = `donations/${id}/receipt/?token=${receiptToken(settings, id)}`;
+  const path = `donations/${row.id}/receipt/?token=${receiptToken(settings, row.id)}`;
   return {
     to: row.donorEmail,
     name: row.greeting ?? '',
@@ -79,5 +80,5 @@ async function donorMail(
 }
 
 function counts({ status, amount, refunded }: DonationRow): boolean {
-  return status === 'completed' && refunded < amount * 100;
+  return status === 'completed' && refunded < toMinor(amount);
 }

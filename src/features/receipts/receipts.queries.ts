@@ -11,6 +11,8 @@ import type { ReceiptRow } from './receipts.presenter.js';
 /** A gift to be told to its donor: the greeting is the account's first name, or what the guest wrote. */
 export interface DonorRow extends ReceiptRow {
   greeting: string | null;
+  /** Whether the address is known to be the donor's own. */
+  isVerified: boolean;
 }
 
 /** A gift to be told to the parent of the campaign's child. The donor's address isn't even read. */
@@ -24,7 +26,8 @@ export interface NoticeRow extends DonationRow {
 
 const FOR_DONOR = statement(`
   SELECT ${OWN_DONATION_COLUMNS}, c.id AS "campaignId", c.title AS "campaignTitle", c.goal AS "campaignGoal",
-         ch.first_name AS "childFirstName", coalesce(donor.first_name, d.donor_name) AS greeting, k.currency
+         ch.first_name AS "childFirstName", coalesce(donor.first_name, d.donor_name) AS greeting,
+         donor.email_verified_at IS NOT NULL AS "isVerified", k.currency
     FROM donations d
     LEFT JOIN checkouts k ON k.donation_id = d.id
     LEFT JOIN parents donor ON donor.id = d.donor_id
@@ -42,28 +45,43 @@ const FOR_PARENT = statement(`
     JOIN parents parent ON parent.id = ch.parent_id
    WHERE d.id = $1`);
 
-/** Whether the guest's address got so many gifts in the hour before this one, and the campaign. */
-const CROWDS = statement(`
-  SELECT (SELECT b.date_donated FROM donations b
-           WHERE b.donor_email IS NOT NULL AND lower(b.donor_email) = lower(d.donor_email) AND b.id < d.id
-           ORDER BY b.id DESC OFFSET $2 LIMIT 1) > d.date_donated - interval '1 hour' IS TRUE AS "ofGuest",
-         (SELECT b.date_donated FROM donations b
-           WHERE b.campaign_id = d.campaign_id AND b.id < d.id
-           ORDER BY b.id DESC OFFSET $3 LIMIT 1) > d.date_donated - interval '1 hour' IS TRUE AS "ofCampaign"
-    FROM donations d WHERE d.id = $1`);
+/** The gifts with an address: by guests and by the donor's account. What was never paid caused no mail. */
+const CROWD_OF_DONOR = statement(`
+  SELECT earlier.date_donated > d.date_donated - interval '1 hour' AS crowded
+    FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
+    CROSS JOIN LATERAL (
+      (SELECT b.id, b.date_donated FROM donations b
+        WHERE b.donor_email IS NOT NULL AND lower(b.donor_email) = lower(coalesce(donor.email, d.donor_email))
+          AND b.id < d.id AND b.status = 'completed' ORDER BY b.id DESC LIMIT $2::int)
+      UNION ALL
+      (SELECT b.id, b.date_donated FROM donations b
+        WHERE b.donor_id = d.donor_id AND b.id < d.id AND b.status = 'completed' ORDER BY b.id DESC LIMIT $2::int)
+      ORDER BY id DESC OFFSET $2::int - 1 LIMIT 1) earlier
+   WHERE d.id = $1`);
 
-/** Whether at least so many gifts came within the hour before this one: from its guest, to its campaign. */
-export async function findCrowds(
+const CROWD_OF_CAMPAIGN = statement(`
+  SELECT earlier.date_donated > d.date_donated - interval '1 hour' AS crowded
+    FROM donations d
+    CROSS JOIN LATERAL (
+      SELECT b.date_donated FROM donations b
+       WHERE b.campaign_id = d.campaign_id AND b.id < d.id AND b.status = 'completed'
+       ORDER BY b.id DESC OFFSET $2::int - 1 LIMIT 1) earlier
+   WHERE d.id = $1`);
+
+const CROWDS = { donor: CROWD_OF_DONOR, campaign: CROWD_OF_CAMPAIGN };
+
+/**
+ * Whether at least so many gifts were completed within the hour before this one: with its donor's address, or
+ * for its campaign.
+ */
+export async function isCrowded(
   { db }: Pick<Context, 'db'>,
+  of: keyof typeof CROWDS,
   id: number,
-  { ofGuest, ofCampaign }: { ofGuest: number; ofCampaign: number },
-): Promise<{ ofGuest: boolean; ofCampaign: boolean }> {
-  const rows = await db.query<{ ofGuest: boolean; ofCampaign: boolean }>(CROWDS, [
-    id,
-    ofGuest - 1,
-    ofCampaign - 1,
-  ]);
-  return rows[0] ?? { ofGuest: false, ofCampaign: false };
+  most: number,
+): Promise<boolean> {
+  const [row] = await db.query<{ crowded: boolean }>(CROWDS[of], [id, most]);
+  return row?.crowded ?? false;
 }
 
 /** A gift with what its donor may know; undefined if there is none, or it was never begun. */

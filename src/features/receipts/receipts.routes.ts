@@ -1,7 +1,7 @@
 import { prefersToJson } from '../../http/accept.js';
 import { forAnyone } from '../../http/endpoint.js';
 import { Download } from '../../http/reply.js';
-import { DonationPath } from '../refunds/refunds.schemas.js';
+import { DonationPath } from '../donations/donations.schemas.js';
 import { findReceipt } from './receipts.access.js';
 import { presentReceipt } from './receipts.presenter.js';
 import { ReceiptForm, ReceiptQuery } from './receipts.schemas.js';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { unitsUp } from '../../core/money.js';
 import type { REFUND_STATUSES, RefundForm } from './refunds.schemas.js';
 
 /** A refund as it is stored; the amount in minor units. */
@@ -16,7 +17,7 @@ export function presentRefund(row: RefundRow): z.input<typeof RefundForm> {
   return {
     id: row.id,
     donation: row.donationId,
-    amount: Math.ceil(row.amount / 100),
+    amount: unitsUp(row.amount),
     amount_minor: row.amount,
     status: row.status as (typeof REFUND_STATUSES)[number],
     reason: row.reason,

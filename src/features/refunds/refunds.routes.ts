@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { forParents } from '../../http/endpoint.js';
+import { DonationPath } from '../donations/donations.schemas.js';
 import { findRefundable, findSeen } from './refunds.access.js';
 import { presentRefund } from './refunds.presenter.js';
-import { DonationPath, NewRefund, RefundForm, RefundsQuery } from './refunds.schemas.js';
+import { NewRefund, RefundForm, RefundsQuery } from './refunds.schemas.js';
 import { listRefunds, refundDonation } from './refunds.service.js';
 
 export const create = forParents({

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { id, idInPath, moment, money, optionalText } from '../../core/fields.js';
+import { id, moment, money, optionalText } from '../../core/fields.js';
 import { paging } from '../../http/paging.js';
 import { LARGEST_GIFT } from '../donations/donations.schemas.js';
-
-export const DonationPath = z.object({ id: idInPath });
 
 export const NewRefund = z
   .object({
@@ -26,7 +24,8 @@ export const RefundForm = z
     amount_minor: z.int().meta({ description: 'To the cent, in hundredths of the currency.' }),
     status: z.enum(REFUND_STATUSES).meta({
       description:
-        '`pending`: asked of Stripe; it counts as given back already. `failed`: it counts no more.',
+        '`pending`: asked of Stripe; it counts as given back already. `failed`: it counts no more, unless it ' +
+        'was of a payment that came too late, which is still owed to the donor.',
     }),
     reason: z.string(),
     date_created: moment,

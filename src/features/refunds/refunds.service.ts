@@ -3,6 +3,7 @@ import type { Context, ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 import { enqueue } from '../../core/jobs.js';
+import { toMinor, unitsDown } from '../../core/money.js';
 import { pageOf, type Page, type PageRequest } from '../../core/page.js';
 import {
   lockDonation,
@@ -12,9 +13,6 @@ import {
 import { notTheirs } from './refunds.access.js';
 import type { RefundRow } from './refunds.presenter.js';
 import type { NewRefund } from './refunds.schemas.js';
-
-/** Hundredths of a whole unit of the currency. */
-const MINOR = 100;
 
 /**
  * Gives back a gift or a part of it: at once where it was a pledge, else by Stripe, soon after.
@@ -36,8 +34,8 @@ export async function refundDonation(
         'Only a gift that was completed can be refunded.',
       );
     }
-    const left = donation.amount * MINOR - donation.refunded;
-    const wanted = amount === undefined ? left : amount * MINOR;
+    const left = leftOf(donation);
+    const wanted = amount === undefined ? left : toMinor(amount);
     if (wanted === 0 || wanted > left) throw tooLarge(left);
     // Once the campaign is gone, nothing is kept that may tell of it.
     return storeRefund(ctx, tx, donation, {
@@ -55,8 +53,13 @@ export async function refundInFull(
   donation: LockedDonation,
   reason: string,
 ): Promise<void> {
-  const left = donation.amount * MINOR - donation.refunded;
+  const left = leftOf(donation);
   if (left > 0) await storeRefund(ctx, tx, donation, { amount: left, reason, automatic: true });
+}
+
+/** In minor units. */
+function leftOf({ amount, refunded }: LockedDonation): number {
+  return toMinor(amount) - refunded;
 }
 
 async function storeRefund(
@@ -93,9 +96,10 @@ export async function listRefunds(
 }
 
 function tooLarge(left: number): Refusal {
-  const whole = Math.floor(left / MINOR);
+  const whole = unitsDown(left);
   const told =
     left === 0 ? 'Nothing is left of this gift.' : `At most ${whole} is left of this gift.`;
-  const rest = left % MINOR > 0 ? ' Leave out the amount to refund the rest to the last cent.' : '';
+  const rest =
+    left > toMinor(whole) ? ' Leave out the amount to refund the rest to the last cent.' : '';
   return new Refusal('refund_too_large', told + rest);
 }

@@ -1,5 +1,6 @@
 import type { Context, JobContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
+import { toMinor } from '../../core/money.js';
 import {
   PaymentRefused,
   type PaymentGateway,
@@ -39,7 +40,7 @@ export async function sendRefund(ctx: JobContext, refundId: number): Promise<voi
     ctx.log.error({ refundId, donationId, code: error.code }, 'Stripe refused a refund');
     await storeRefunds(ctx, donationId, await stripe.listRefunds(paymentIntent));
     const others = await otherRefunds(ctx, refund);
-    const left = refund.donation.amount * 100 - sumOf(others);
+    const left = toMinor(refund.donation.amount) - sumOf(others);
     const mayStill = amount <= left && !others.some(isLostDispute);
     if (mayStill && mustSucceed(refund, error)) throw error;
     await giveUp(ctx, refund, { isFinal: others.some(isLostDispute) });
@@ -140,11 +141,15 @@ export async function recordRefunds(
         data: { status },
       });
       if (moved.count > 0 && status === 'failed') {
-        ctx.log.error({ refundId: known.id, donationId }, 'a refund failed at the bank');
+        const failed = { refundId: known.id, donationId, stripeId, owed: known.automatic };
+        ctx.log.error(failed, known.automatic ? OWED : 'a refund failed at the bank');
       }
     }
   }
 }
+
+const OWED =
+  'a payment that came too late did not go back: somebody must give it back by other means';
 
 /** Stores money that went back by Stripe's doing alone, once. */
 export async function addRefund(

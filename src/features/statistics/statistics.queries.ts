@@ -1,8 +1,7 @@
-import type { z } from 'zod';
 import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
 import { COUNTED_GIFTS } from '../donations/donations.presenter.js';
-import type { Statistics, StatisticsQuery } from './statistics.schemas.js';
+import type { Asked, Figures } from './statistics.schemas.js';
 
 /** Days: ten years. */
 export const LONGEST_RANGE = 3_660;
@@ -44,29 +43,23 @@ const statisticsOf = (these: string) =>
            FROM by_day), '[]') AS daily
     FROM range, total`);
 
-const OF_CAMPAIGN = statisticsOf('c.id = $1');
-const OF_CHILD = statisticsOf('c.child_id = $1');
+const STATISTICS = {
+  campaign: statisticsOf('c.id = $1'),
+  child: statisticsOf('c.child_id = $1'),
+};
 
-type Figures = z.input<typeof Statistics>;
-type Asked = z.output<typeof StatisticsQuery>;
+/** Of what the figures are: of one campaign, or of all campaigns of a child. */
+export type Subject = keyof typeof STATISTICS;
 
-/** The figures of a campaign. Of a range that is too long, or empty, the days are not all there. */
-export function findCampaignStatistics(ctx: Context, id: number, asked: Asked): Promise<Figures> {
-  return findStatistics(ctx, OF_CAMPAIGN, id, asked);
-}
-
-/** The same of all campaigns of a child. */
-export function findChildStatistics(ctx: Context, id: number, asked: Asked): Promise<Figures> {
-  return findStatistics(ctx, OF_CHILD, id, asked);
-}
-
-async function findStatistics(
+/** The figures of a campaign or a child. Of a range that is too long, or empty, the days are not all there. */
+export async function findStatistics(
   { db, now }: Context,
-  figures: typeof OF_CAMPAIGN,
+  of: Subject,
   id: number,
   { from, to }: Asked,
 ): Promise<Figures> {
   const today = now.toISOString().slice(0, 10);
-  const [row] = await db.query<Figures>(figures, [id, from ?? null, to ?? null, today]);
+  const values = [id, from ?? null, to ?? null, today];
+  const [row] = await db.query<Figures>(STATISTICS[of], values);
   return row!;
 }

@@ -4,7 +4,7 @@ import { CampaignPath } from '../campaigns/campaigns.schemas.js';
 import { findOwnChild } from '../children/children.access.js';
 import { ChildPath } from '../children/children.schemas.js';
 import { Statistics, StatisticsQuery } from './statistics.schemas.js';
-import { showCampaignStatistics, showChildStatistics } from './statistics.service.js';
+import { showStatistics } from './statistics.service.js';
 
 const description =
   'Completed gifts less refunds, by the day on which they were given, in UTC. At most 3,660 days at once.';
@@ -17,7 +17,7 @@ export const ofCampaign = forParents({
   query: StatisticsQuery,
   answer: { status: 200, description: 'The figures.', schema: Statistics },
   refusals: ['permission_denied'],
-  handle: ({ ctx, params, query }) => showCampaignStatistics(ctx, params.id, query),
+  handle: ({ ctx, params, query }) => showStatistics(ctx, 'campaign', params.id, query),
 });
 
 export const ofChild = forParents({
@@ -28,5 +28,5 @@ export const ofChild = forParents({
   query: StatisticsQuery,
   answer: { status: 200, description: 'The figures.', schema: Statistics },
   refusals: ['permission_denied'],
-  handle: ({ ctx, params, query }) => showChildStatistics(ctx, params.id, query),
+  handle: ({ ctx, params, query }) => showStatistics(ctx, 'child', params.id, query),
 });

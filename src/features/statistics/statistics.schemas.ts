@@ -32,3 +32,6 @@ export const Statistics = z
     }),
   })
   .meta({ id: 'Statistics' });
+
+export type Asked = z.output<typeof StatisticsQuery>;
+export type Figures = z.input<typeof Statistics>;

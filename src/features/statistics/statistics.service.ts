@@ -1,38 +1,22 @@
-import type { z } from 'zod';
 import type { Context } from '../../core/context.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
-import {
-  findCampaignStatistics,
-  findChildStatistics,
-  LONGEST_RANGE,
-} from './statistics.queries.js';
-import type { Statistics, StatisticsQuery } from './statistics.schemas.js';
+import { findStatistics, LONGEST_RANGE, type Subject } from './statistics.queries.js';
+import type { Asked, Figures } from './statistics.schemas.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-type Figures = z.input<typeof Statistics>;
-type Asked = z.output<typeof StatisticsQuery>;
-
-/** What a campaign raised, day by day. @throws InvalidInput when the range is empty or too long. */
-export async function showCampaignStatistics(
+/**
+ * What a campaign raised, or all campaigns of a child, day by day.
+ * @throws InvalidInput when the range is empty or too long.
+ */
+export async function showStatistics(
   ctx: Context,
+  of: Subject,
   id: number,
   asked: Asked,
 ): Promise<Figures> {
-  return inRange(await findCampaignStatistics(ctx, id, asked));
-}
-
-/** What all campaigns of a child raised, day by day. @throws InvalidInput as above. */
-export async function showChildStatistics(
-  ctx: Context,
-  id: number,
-  asked: Asked,
-): Promise<Figures> {
-  return inRange(await findChildStatistics(ctx, id, asked));
-}
-
-/** The range is known only with the figures: it may begin where they do. */
-function inRange(figures: Figures): Figures {
+  // The range is known only with the figures: it may begin where they do.
+  const figures = await findStatistics(ctx, of, id, asked);
   const errors = rangeErrors(figures);
   if (Object.keys(errors).length > 0) throw new InvalidInput(errors);
   return figures;

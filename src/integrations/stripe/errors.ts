@@ -18,6 +18,11 @@ export class PaymentRefused extends Error {
   }
 }
 
+/** Stripe does not accept our key, or not for this: nothing will work until a person mends that. */
+export class KeyRejected extends Error {
+  override readonly name = 'KeyRejected';
+}
+
 /** The call was made before with other parameters, and Stripe stands by the first. */
 export class RequestChanged extends Error {
   override readonly name = 'RequestChanged';
@@ -61,7 +66,7 @@ export function translate(error: unknown): unknown {
   ) {
     return new PaymentRefused(code ?? rawType ?? type, requestId);
   }
-  return new Error(inWords('Stripe does not accept our key', type, statusCode, requestId));
+  return new KeyRejected(inWords('Stripe does not accept our key', type, statusCode, requestId));
 }
 
 function inWords(sentence: string, ...details: (string | number | undefined)[]): string {

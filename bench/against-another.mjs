@@ -1,15 +1,24 @@
 import { readsOf } from './reads.mjs';
-import { medians, takeTurns } from './rounds.mjs';
+import { medians, ratioOf, takeTurns } from './rounds.mjs';
+import { startServer } from './server.mjs';
 
-/** Measures the reads of the contract on a server that runs somewhere. */
-export async function measureAnother({ fire, options }) {
-  const address = options.against;
+/** Measures the reads of the contract on our server and on one that runs somewhere, in turn. */
+export async function measureAgainstAnother(bench) {
+  const { fire, options, postgres } = bench;
+  const server = await startServer(bench, await postgres.copy(options));
+  const theirs = await readsOf(options.against);
   const targets = [];
-  for (const { group, name, requests } of await readsOf(address)) {
+  for (const [index, { group, name, requests }] of (await readsOf(server.address)).entries()) {
     if (options.only && !options.only.includes(group)) continue;
     console.error(name);
-    const [rounds] = await takeTurns(fire, [{ address, requests }], options);
-    targets.push({ name, server: medians(rounds), rounds: { server: rounds } });
+    const sides = [
+      { address: server.address, requests },
+      { address: options.against, requests: theirs[index].requests },
+    ];
+    const [own, other] = await takeTurns(fire, sides, options);
+    server.emptyLog();
+    const figures = { server: medians(own), other: medians(other), ratio: ratioOf(own, other) };
+    targets.push({ name, ...figures, rounds: { server: own, other } });
   }
   return { targets, costs: [] };
 }

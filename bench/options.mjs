@@ -15,11 +15,13 @@ export const HELP = `Measures the built server under load, beside bare servers t
   --keep DIR        keeps the loaded database there for the next run
   --quick           a small platform and short rounds, to try it: figures mean nothing
 
-  --grow            instead: the same reads on platforms of several sizes
+  --grow            instead: the same reads on platforms of several sizes, by visitors, who are answered from
+                    memory, and by a signed-in parent, for whom the database is asked each time
   --sizes a:b,...   their campaigns and donations (1000:1000,10000:1000000,100000:5000000)
-  --budget N        minutes; sizes that don't fit are left out (30)
+  --budget N        minutes; sizes that don't fit are left out (45)
 
-  --against URL     instead: the public reads of another server that keeps the same contract
+  --against URL     instead: the public reads, in turn with another server that keeps the same contract; load
+                    it alike, with --campaigns N and --donations N, or the ratios compare the data
 
   --json FILE       writes all figures there; - for the standard output
   --markdown        writes the table into docs/benchmarks.md
@@ -53,10 +55,11 @@ export function readOptions(args) {
     options: {
       ...{ campaigns: text, donations: text, rounds: text, seconds: text, sizes: text, only: text },
       ...{ connections: { ...text, default: '10' }, processes: { ...text, default: '1' } },
-      ...{ keep: text, json: text, against: text, budget: { ...text, default: '30' } },
+      ...{ keep: text, json: text, against: text, budget: { ...text, default: '45' } },
       ...{ quick: flag, grow: flag, markdown: flag, help: flag },
     },
   });
+  if (values.against && values.markdown) throw new Error('--markdown has no place for --against.');
   const given = { ...(values.quick ? QUICK : DEFAULTS), ...values };
   const names = ['campaigns', 'donations', 'rounds', 'seconds'];
   const counts = [...names, 'connections', 'processes', 'budget'];

@@ -10,12 +10,12 @@ export function conditions(options) {
   const size = sizeOf({ campaigns, donations });
   const load = `${rounds} × ${seconds} s at ${connections} connections`;
   const machine = `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model})`;
-  const what = against ?? `${grow ? 'several sizes' : size}; processes: ${processes}`;
-  const parts = [what, load, machine];
+  const what = `${grow ? 'several sizes' : size}; processes: ${processes}`;
+  const parts = [what, ...(against ? [`beside ${against}`] : []), load, machine];
   return `${new Date().toISOString().slice(0, 10)}: ${parts.join('; ')}.`;
 }
 
-/** The tables of a run beside floors, or of a server by itself. */
+/** The tables of a run beside floors. */
 export function tables({ targets, costs }) {
   const alone = targets.every(({ floor }) => !floor);
   const rows = targets.map(({ name, server, floorName = '', floor, ratio, goal, met }) => {
@@ -40,18 +40,30 @@ export function tables({ targets, costs }) {
   return `${first}\n\n${table(['cost', 'measured', 'goal'], more)}`;
 }
 
+/** The table of a server beside another one. */
+export function againstTable({ targets }) {
+  const figures = ({ perSecond, p50, p99 }) => [whole(perSecond), tenths(p50), tenths(p99)];
+  const rows = targets.map(({ name, server, other, ratio }) => [
+    ...[name, ...figures(server), ...figures(other), ratio.toFixed(2)],
+  ]);
+  const head = ['requests/s', 'p50 ms', 'p99 ms'];
+  const others = head.map((name) => `the other's ${name}`);
+  return table(['target', ...head, ...others, 'ratio'], rows);
+}
+
 /** The table of a growing platform: requests a second, and p50 and p99 in milliseconds. */
 export function growthTable({ sizes, leftOut, targets }) {
   const head = sizes.map(({ campaigns, donations }) => `${count(campaigns)}, ${count(donations)}`);
-  const rows = targets.map(({ name, sizes: figures, ratio, goal, met }) => [
+  const rows = targets.map(({ name, by, sizes: figures, ratio, goal, met }) => [
     name,
+    by,
     ...figures.map(
       ({ perSecond, p50, p99 }) => `${whole(perSecond)} (${tenths(p50)}, ${tenths(p99)})`,
     ),
     ratio.toFixed(2),
     verdict(met, `at most ${goal}`),
   ]);
-  const text = table(['campaigns, donations', ...head, 'times as slow', 'goal'], rows);
+  const text = table(['campaigns, donations', 'asked by', ...head, 'times as slow', 'goal'], rows);
   if (leftOut.length === 0) return text;
   return `${text}\n\nLeft out, for the time budget: ${leftOut.map(sizeOf).join('; ')}.`;
 }

@@ -3,11 +3,11 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { measureAgainstFloors } from './against-floors.mjs';
-import { measureAnother } from './against-another.mjs';
+import { measureAgainstAnother } from './against-another.mjs';
 import { measureGrowth } from './growth.mjs';
 import { HELP, readOptions } from './options.mjs';
 import { openPostgres } from './postgres.mjs';
-import { allMet, conditions, growthTable, tables, writeSection } from './report.mjs';
+import { againstTable, allMet, conditions, growthTable, tables, writeSection } from './report.mjs';
 import { startLoad } from './rounds.mjs';
 import { makeSecret } from './server.mjs';
 
@@ -50,15 +50,19 @@ function chosenOptions() {
 async function main() {
   const bench = { options, onEnd, fire: startLoad(onEnd), folder: await makeFolder() };
   const result = await measure(bench);
-  const table = options.grow ? growthTable(result) : tables(result);
-  await report(result, `${conditions(options)}\n\n${table}`);
+  await report(result, `${conditions(options)}\n\n${tableOf(result)}`);
   if (!allMet(result) && !options.quick) process.exitCode = 1;
 }
 
 async function measure(bench) {
-  if (options.against) return measureAnother(bench);
   const here = { ...bench, postgres: await openPostgres(bench), jwtSecret: makeSecret() };
+  if (options.against) return measureAgainstAnother(here);
   return options.grow ? measureGrowth(here) : measureAgainstFloors(here);
+}
+
+function tableOf(result) {
+  if (options.against) return againstTable(result);
+  return options.grow ? growthTable(result) : tables(result);
 }
 
 async function report(result, text) {

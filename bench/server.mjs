@@ -14,6 +14,8 @@ function production(bench, databaseUrl) {
     DATABASE_URL: databaseUrl,
     DATA_DIR: bench.folder,
     JWT_SECRET: bench.jwtSecret,
+    // A run may be long.
+    ACCESS_TOKEN_TTL: '1d',
     RATE_LIMIT: 'off',
     PAYMENTS: 'pledge',
     LOG_LEVEL: 'info',

@@ -44,7 +44,7 @@ export function countBy(exchanges: Exchange[], nameOf: (exchange: Exchange) => s
   return told.map(([name, count]) => `${name} ×${count}`).join(', ');
 }
 
-export function outcomeOf({ status, error }: Exchange): string {
+function outcomeOf({ status, error }: Exchange): string {
   return String(status ?? error);
 }
 

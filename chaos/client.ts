@@ -48,12 +48,13 @@ export function openClient(address: string): Client {
 type Outcome = Pick<Exchange, 'status' | 'retryAfter' | 'giftId' | 'error'>;
 
 /** By callbacks, for the load should cost little beside what is loaded. */
-function exchange(address: string, agent: Agent, { method, path, gift }: Ask, id: string) {
-  const body = gift && JSON.stringify(bodyOf(gift));
+function exchange(address: string, agent: Agent, ask: Ask, id: string) {
+  const { method, path, gift, change } = ask;
+  const body = gift || change ? JSON.stringify(gift ? bodyOf(gift) : change) : undefined;
   return new Promise<Outcome>((resolve) => {
     const outgoing = open(address, {
       ...{ method, path, agent, timeout: LONGEST_WAIT },
-      headers: { 'X-Chaos-Id': id, ...(gift && body !== undefined && headersOf(gift, body)) },
+      headers: { 'X-Chaos-Id': id, ...headersOf(ask, body) },
     });
     const broken = (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.name });
     outgoing.on('error', broken);
@@ -75,11 +76,14 @@ function giftIn(text: string): { giftId: number } {
   return { giftId: (JSON.parse(text) as { id: number }).id };
 }
 
-function headersOf({ key }: { key: string }, body: string) {
+function headersOf({ access, gift }: Ask, body: string | undefined) {
   return {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    'Idempotency-Key': key,
+    ...(access !== undefined && { Authorization: `Bearer ${access}` }),
+    ...(gift && { 'Idempotency-Key': gift.key }),
+    ...(body !== undefined && {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    }),
   };
 }
 

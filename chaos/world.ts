@@ -5,13 +5,16 @@ import pg from 'pg';
 import { seedDatabase } from '../src/cli/seed/seed-database.js';
 import { migrate } from '../src/core/migrate.js';
 import { openPostgres, type Postgres } from './postgres.js';
-import { startServer, type Server } from './server.js';
+import { signInOwner } from './owner.js';
+import { JWT_SECRET, startServer, type Server } from './server.js';
+import type { Owner } from './traffic.js';
 
 /** Where faults happen: a platform of its own, small and whole. */
 export interface World {
   postgres: Postgres;
   /** Open campaigns. */
   campaigns: number[];
+  owner: Owner;
   /** Whether to be done soon: fewer rounds, shorter times. */
   quick: boolean;
   /** Runs SQL from outside, on a connection of its own. */
@@ -66,8 +69,9 @@ export async function openWorld({
     const made = { seed: 1, size: SIZE, now: new Date(), bcryptCost: 4, production: false };
     await seedDatabase(url, made);
     const open = await sql<{ id: number }>('SELECT id FROM campaigns WHERE is_open ORDER BY id');
+    const owner = await signInOwner(sql, JWT_SECRET);
     return {
-      ...{ postgres, campaigns: open.map(({ id }) => id), quick, sql, connect, close },
+      ...{ postgres, campaigns: open.map(({ id }) => id), owner, quick, sql, connect, close },
       startServer: async (settings) => {
         const server = await startServer(folder, url, settings);
         servers.push(server);

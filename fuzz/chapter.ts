@@ -2,6 +2,7 @@ import { rollDice, shuffled, weightedDraw, type Dice } from '../src/cli/seed/ran
 import type { ApiDocument, Operation } from './document.js';
 import { decentRequest, fillPath, type Draft } from './requests.js';
 import { spoil } from './spoilers.js';
+import { signAsStripe, WEBHOOK } from './stripe-events.js';
 import { listOf, World } from './world.js';
 
 /** Sends requests at once, lets the world learn from what comes back, and gives the statuses. */
@@ -20,31 +21,49 @@ const SIGN_IN = 'POST /api/token/';
 
 const STEPS = 70;
 
+/** Of the events that come as from Stripe: those with its signature. */
+const SIGNED = 0.7;
+
 /** Requests in a burst. */
 const MOST_AT_ONCE = 8;
 
 /** Of each list and person at the end of a chapter, for deletions take many requests. */
 const MOST_LEFT_BEHIND = 3;
 
+interface Chapter {
+  seed: number;
+  number: number;
+  /** Tells this run's names from those of others. */
+  mark: string;
+  /** Stripe's, if events are to be signed. */
+  webhookSecret: string | undefined;
+}
+
 /**
  * One chapter: people of its own, who do decent and nasty things in a sequence that its seed and number
  * determine. `left` tells how many requests may still be made.
  */
 export async function playChapter(
-  { seed, number, mark }: { seed: number; number: number; mark: string },
+  { seed, number, mark, webhookSecret }: Chapter,
   document: ApiDocument,
   perform: Perform,
   left: () => number,
 ): Promise<void> {
   const world = new World(`${mark}-${number}`);
   const draw = operationDraw(document);
+  const make = (dice: Dice) => {
+    const draft = decentRequest(dice, draw(dice), world, document);
+    const isEvent = draft.operation?.name === WEBHOOK && webhookSecret !== undefined;
+    if (isEvent && dice.chance(SIGNED)) signAsStripe(draft, dice, world, webhookSecret);
+    return draft;
+  };
   await open(rollDice(seed, `${number}/opening`), document, world, perform);
   const peopled = world.people.length > 0;
   const goesOn = () => left() > 0 && (!peopled || world.people.length > 0);
   for (let step = 1; step <= STEPS && goesOn(); step += 1) {
     const roll = (label: string) => rollDice(seed, `${number}/${step}/${label}`);
     await signInAgain(roll('sign in'), document, world, perform);
-    const drafts = draftsOf(roll, draw, document, world);
+    const drafts = draftsOf(roll, make, document, world);
     await perform(drafts.slice(0, Math.max(left(), 1)), world);
   }
   await takeLeave(rollDice(seed, `${number}/end`), document, world, perform, left);
@@ -122,14 +141,11 @@ async function takeLeave(
  */
 function draftsOf(
   roll: (label: string) => Dice,
-  draw: (dice: Dice) => Operation,
+  makeBy: (dice: Dice) => Draft,
   document: ApiDocument,
   world: World,
 ): Draft[] {
-  const make = (label: string) => {
-    const dice = roll(label);
-    return decentRequest(dice, draw(dice), world, document);
-  };
+  const make = (label: string) => makeBy(roll(label));
   const dice = roll('kind');
   const [kind, count] = [dice.throw(), dice.between(2, MOST_AT_ONCE)];
   const first = make('1');

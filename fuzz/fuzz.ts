@@ -15,6 +15,8 @@ export interface FuzzOptions {
   lanes?: number;
   /** Milliseconds that an answer may take. */
   slowest?: number;
+  /** Of a server that has everything set up: Stripe's, to sign events with. */
+  webhookSecret?: string | undefined;
 }
 
 /** Something wrong with answers: once, however often it was met. */
@@ -40,10 +42,11 @@ const UNKNOWN = '(no operation of the document)';
 
 /** Asks a server so many requests and tells all that is wrong with its answers. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { address, requests, seed, lanes = 8, slowest = 2_000 } = options;
+  const { address, requests, seed, lanes = 8, slowest = 2_000, webhookSecret } = options;
   const document = await readDocument(address);
   const wire = openWire(address);
-  const notes = new Notes(address, createChecker(document, slowest));
+  const allSetUp = webhookSecret !== undefined;
+  const notes = new Notes(address, createChecker(document, { slowest, allSetUp }));
   // Names that no earlier run on the same server has used.
   const mark = Date.now().toString(36);
   const play = async (number: number, told: Notes, budget: { left: number }) => {
@@ -52,7 +55,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       return Promise.all(drafts.map((draft) => exchange(draft, wire, told, world)));
     };
     const left = () => budget.left;
-    await playChapter({ seed, number, mark }, document, perform, left);
+    await playChapter({ seed, number, mark, webhookSecret }, document, perform, left);
   };
   const playLane = async (lane: number) => {
     const budget = { left: Math.ceil((requests - lane) / lanes) };

@@ -18,7 +18,7 @@ async function main(): Promise<number> {
   }
   const address = own?.address ?? baseUrl ?? '';
   try {
-    const report = await fuzz({ address, requests, seed });
+    const report = await fuzz({ address, requests, seed, webhookSecret: own?.webhookSecret });
     print(reportOf(report, seed, (id) => own?.logOf(id) ?? []));
     return report.findings.length === 0 ? 0 : 1;
   } finally {

@@ -10,6 +10,8 @@ import { startEmbeddedDatabase } from '../src/core/embedded/index.js';
 /** A server of one's own, as it is built, on a database of its own. */
 export interface OwnServer {
   address: string;
+  /** Stripe's, to sign events with. */
+  webhookSecret: string;
   /** What it logged at the level of errors and above, by the id of the request. */
   logOf(requestId: string): string[];
   stop(): Promise<void>;
@@ -17,8 +19,10 @@ export interface OwnServer {
 
 const PROGRAM = fileURLToPath(new URL('../dist/server.js', import.meta.url));
 
-/** Nobody listens there: sign-in by Google is set up, and Google is away. */
-const NOWHERE = '127.0.0.1:1';
+/** Nobody listens there: Google and Stripe are set up, and away. */
+const NOWHERE = 'http://127.0.0.1:1';
+
+const WEBHOOK_SECRET = 'whsec_of_fuzzing_and_of_nothing_else';
 
 const SETTINGS = {
   HOST: '127.0.0.1',
@@ -30,9 +34,14 @@ const SETTINGS = {
   GOOGLE_CLIENT_ID: 'fuzz',
   GOOGLE_CLIENT_SECRET: 'fuzz',
   GOOGLE_CALLBACK_URL: 'http://localhost:3000/api/auth/google/callback/',
-  GOOGLE_AUTHORIZATION_URL: `http://${NOWHERE}`,
-  GOOGLE_TOKEN_URL: `http://${NOWHERE}`,
-  GOOGLE_USERINFO_URL: `http://${NOWHERE}`,
+  GOOGLE_AUTHORIZATION_URL: NOWHERE,
+  GOOGLE_TOKEN_URL: NOWHERE,
+  GOOGLE_USERINFO_URL: NOWHERE,
+  PUBLIC_URL: 'http://localhost:3000',
+  FRONTEND_URL: 'http://localhost:5173',
+  STRIPE_SECRET_KEY: 'sk_test_fuzz',
+  STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  STRIPE_API_BASE: NOWHERE,
 };
 
 /** Starts a server in a temporary folder. @throws Error with what it printed when it doesn't come up. */
@@ -67,5 +76,6 @@ export async function startOwnServer(): Promise<OwnServer> {
     await stop();
     throw new Error(`The server did not start: ${logged.join('\n')}`);
   }
-  return { address, logOf: (id) => logged.filter((line) => line.includes(id)), stop };
+  const logOf = (id: string) => logged.filter((line) => line.includes(id));
+  return { address, webhookSecret: WEBHOOK_SECRET, logOf, stop };
 }

@@ -130,19 +130,27 @@ const method: Spoiler = (draft, { dice, document }) => {
 };
 
 /** Other spellings of the address. With and without the slash at its end it is the same. */
-const address: Spoiler = (draft, { dice }) => {
+const address: Spoiler = (draft, { dice, document }) => {
   const [path = '', rest] = draft.target.split('?', 2);
   const end = rest === undefined ? '' : `?${rest}`;
   if (dice.chance(0.4) && path.length > 1) {
     draft.target = (path.endsWith('/') ? path.slice(0, -1) : `${path}/`) + end;
     return;
   }
-  draft.path = undefined;
-  draft.operation = undefined;
   const spellings = [`/${path}`, `${path}//`, `${path}x`, path.toUpperCase(), `${path}..;/`];
   const more = [`${path}%2e%2e/`, `${path}%00`, `${path}%ff`, '/favicon.ico', '/.env', '/%'];
-  draft.target = dice.pick([...spellings, ...more]) + end;
+  const spelt = dice.pick([...spellings, ...more]);
+  draft.target = spelt + end;
+  // Some are an id that names nothing.
+  const known = document.operations.find((one) => patternOf(one.path).test(spelt));
+  draft.path = known?.path;
+  draft.operation = operationAt(document, draft.path, draft.method);
 };
+
+function patternOf(path: string): RegExp {
+  const pattern = path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+');
+  return new RegExp(`^${pattern.replace(/\/$/, '')}/?$`);
+}
 
 /** What goes over a bare connection. The targets are all spellings of one list, or of nothing. */
 const bare: Spoiler = (draft, { dice, document }) => {

@@ -1,8 +1,9 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { fuzz } from '../fuzz/fuzz.js';
+import { readEvent } from '../src/integrations/stripe/events.js';
 import { useApi } from './support/api.js';
 
 // Nobody listens there: sign-in by Google is set up, and Google is away.
@@ -55,7 +56,10 @@ interface Case {
 }
 
 /** What is found of a server with one operation that always answers the same. */
-async function findingsOf({ schema = thing, status = 200, headers, body }: Case, slowest = 60_000) {
+async function findingsOf(
+  { schema = thing, status = 200, headers, body }: Case,
+  { slowest = 60_000, webhookSecret }: { slowest?: number; webhookSecret?: string } = {},
+) {
   const content = { 'application/json': { schema } };
   const document = {
     openapi: '3.1.0',
@@ -74,7 +78,9 @@ async function findingsOf({ schema = thing, status = 200, headers, body }: Case,
     };
     res.writeHead(answer === body ? status : 200, told).end(JSON.stringify(answer));
   });
-  const { findings } = await fuzz({ address, requests: 20, seed: 1, lanes: 2, slowest });
+  const { findings } = await fuzz({
+    ...{ address, requests: 20, seed: 1, lanes: 2, slowest, webhookSecret },
+  });
   return findings.filter(({ where }) => where === 'GET /things/');
 }
 
@@ -136,9 +142,46 @@ test.each<[string, Case, string]>([
 });
 
 test('the check sees a slow answer', async () => {
-  const [finding] = await findingsOf({ body: { id: 1 } }, 0);
+  const [finding] = await findingsOf({ body: { id: 1 } }, { slowest: 0 });
   expect(finding?.complaint).toBe('took longer than 0 ms');
 });
+
+const notSetUp = { status: 503, body: { detail: 'No.', code: 'google_not_configured' } };
+
+test('the check sees what is not set up on a server that should have all', async () => {
+  const [finding] = await findingsOf(notSetUp, { webhookSecret: 'whsec_of_nobody' });
+  expect(finding?.complaint).toBe('answered 503');
+});
+
+test('events are signed as by Stripe, and are understood', async () => {
+  const secret = 'whsec_of_nobody';
+  const content = { 'application/json': { schema: { type: 'object' } } };
+  const document = {
+    openapi: '3.1.0',
+    info: { description: '' },
+    paths: { '/webhooks/stripe/': { post: { requestBody: { content }, responses: {} } } },
+  };
+  const types = new Set<string>();
+  const address = await serve((req, res) => {
+    void readAll(req).then((body) => {
+      try {
+        const signature = String(req.headers['stripe-signature']);
+        types.add(readEvent(secret, body, signature, new Date()).type);
+      } catch {
+        // Spoilt, cut off or never signed.
+      }
+      res.end(JSON.stringify(document));
+    });
+  });
+  await fuzz({ address, requests: 400, seed: 1, lanes: 2, webhookSecret: secret });
+  expect([...types].sort()).toEqual(['awaiting', 'expired', 'failed', 'other', 'paid']);
+});
+
+async function readAll(req: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of req) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
 
 test.each<[string, Case]>([
   ['as told', { body: { id: 1 } }],
@@ -157,7 +200,7 @@ test.each<[string, Case]>([
     { schema: { ...thing, additionalProperties: true }, body: { id: 1, x: 1 } },
   ],
   ['an error of every path', { status: 404, body: error }],
-  ['not set up', { status: 503, body: { detail: 'No.', code: 'google_not_configured' } }],
+  ['not set up', notSetUp],
 ])('the check leaves an answer in peace that is %s', async (_what, answer) => {
   const complaints = (await findingsOf(answer)).map(({ complaint }) => complaint);
   expect(complaints.filter((one) => one !== 'status 503 is not documented')).toEqual([]);

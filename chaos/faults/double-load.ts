@@ -25,7 +25,7 @@ export const doubleLoad: Fault = {
     const seconds = world.quick ? 0.5 : 4;
     const server = await world.startServer();
     const client = openClient(server.address);
-    const next = trafficOn(world.campaigns);
+    const next = trafficOn(world.campaigns, world.owner);
     // The first second is the compiler's.
     const exchanges = await whatCameOf(closedLoop(client, next, CLIENTS[0]!), seconds);
     const peak = await findPeak(client, next, seconds, exchanges);

@@ -15,7 +15,7 @@ export const kill: Fault = {
     let server = await world.startServer();
     const PORT = new URL(server.address).port;
     const client = openClient(server.address);
-    const load = openLoop(client, trafficOn(world.campaigns), EASY_LOAD);
+    const load = openLoop(client, trafficOn(world.campaigns, world.owner), EASY_LOAD);
     let slowest = 0;
     for (let round = 1; round <= rounds; round += 1) {
       await sleep(world.quick ? 700 : 2_000);

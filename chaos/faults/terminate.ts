@@ -49,7 +49,7 @@ export const terminate: Fault = {
 async function stopOnce(world: World) {
   const server = await world.startServer();
   const client = openClient(server.address);
-  const load = openLoop(client, trafficOn(world.campaigns), EASY_LOAD * 2);
+  const load = openLoop(client, trafficOn(world.campaigns, world.owner), EASY_LOAD * 2);
   await sleep(world.quick ? 500 : 1_000);
   const pipelines = await Promise.all(
     Array.from({ length: PIPELINES }, () => openPipeline(server.address, LARGE, PIPELINED)),

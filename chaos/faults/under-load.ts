@@ -27,7 +27,7 @@ export async function underLoad(
 ): Promise<Finding[]> {
   const server = await world.startServer(settings);
   const client = openClient(server.address);
-  const load = openLoop(client, trafficOn(world.campaigns), perSecond);
+  const load = openLoop(client, trafficOn(world.campaigns, world.owner), perSecond);
   let findings: Finding[];
   try {
     findings = await happening({ server, client });

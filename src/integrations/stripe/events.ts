@@ -38,7 +38,7 @@ interface DisputeEvent {
 }
 
 const Envelope = z.object({
-  id: z.string(),
+  id: z.string().min(1).max(255),
   type: z.string(),
   data: z.object({ object: z.unknown() }),
 });

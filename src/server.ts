@@ -7,23 +7,22 @@ import { StartError } from './core/errors.js';
 import { createLogger, flushLog } from './core/logger.js';
 import { measureProcess } from './core/metrics.js';
 import { migrate } from './core/migrate.js';
+import { limitEnd } from './ending.js';
 import { startWorker } from './jobs/worker.js';
 import { settingsOf } from './settings.js';
 import { startWeb, type WebDeps } from './web.js';
 
-/** Milliseconds after which a stop that hangs is given up. */
-const LONGEST_STOP = 9_000;
-
 let log = createLogger('info');
-let stopping = false;
+let ending = false;
+let exitCode = 0;
 /** What was opened, to be closed in the reverse order. */
 const opened: (() => Promise<void>)[] = [];
 
 const started = cluster.isPrimary ? start() : startForked();
 started.catch((error: unknown) => fail(error, 'the start failed'));
 process.on('uncaughtException', (error) => void fail(error, 'uncaught exception'));
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
+process.on('SIGTERM', () => void end());
+process.on('SIGINT', () => void end());
 
 /** The server: alone, or with web processes that it forks. */
 async function start(): Promise<void> {
@@ -44,7 +43,7 @@ async function start(): Promise<void> {
 
 /** One of the web processes: the primary has found a database and a secret, and does all that is not serving. */
 async function startForked(): Promise<void> {
-  joinCluster(() => void stop());
+  joinCluster(() => void end());
   const config = readSettings();
   const web = await startWeb(await open(config, config.databaseUrl!));
   opened.push(() => web.stop());
@@ -86,29 +85,24 @@ function announce(config: Config, address: string, notes: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Once, though Ctrl-C reaches us twice under npm: from the terminal, and passed on. */
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  setTimeout(() => process.exit(1), LONGEST_STOP).unref();
-  await started.catch(() => undefined);
-  await close();
-  log.info('stopped');
-  await flushLog(log);
-  process.exit(0);
-}
-
 async function fail(error: unknown, what: string): Promise<void> {
+  exitCode = 1;
   if (!(error instanceof StartError)) log.fatal({ err: error }, what);
   else if (cluster.isPrimary) process.stderr.write(`${error.message}\n`);
   else await complain(error);
-  await close();
-  await flushLog(log);
-  process.exit(1);
+  await end();
 }
 
-async function close(): Promise<void> {
-  for (const one of opened.splice(0).reverse()) {
-    await one().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
+/** Once, though Ctrl-C reaches us twice under npm, and a failure may come on the way: it is told by the code. */
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  limitEnd(log);
+  await started.catch(() => undefined);
+  for (const close of opened.reverse()) {
+    await close().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
   }
+  if (exitCode === 0) log.info('stopped');
+  await flushLog(log);
+  process.exit(exitCode);
 }

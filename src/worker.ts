@@ -3,20 +3,24 @@ import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
 import { createLogger, flushLog } from './core/logger.js';
 import { migrate } from './core/migrate.js';
+import { limitEnd } from './ending.js';
 import { startWorker } from './jobs/worker.js';
 import { settingsOf } from './settings.js';
 
-/** Milliseconds after which a stop that hangs is given up. */
-const LONGEST_STOP = 9_000;
+let log = createLogger('info');
+
+process.on('uncaughtException', (error) => void fail(error));
+work().catch(fail);
 
 /** The worker as a process of its own, beside the one in the server. */
-async function main(): Promise<void> {
+async function work(): Promise<void> {
   const told = new Promise<void>((resolve) => {
     process.on('SIGTERM', resolve);
     process.on('SIGINT', resolve);
   });
+  void told.then(() => limitEnd(log));
   const config = loadConfig();
-  const log = createLogger(config.logLevel);
+  log = createLogger(config.logLevel);
   const database = await provideDatabase(config, 'guest');
   await migrate(database.url);
   const db = openDatabase(database.url, config.databasePoolSize, log);
@@ -24,19 +28,19 @@ async function main(): Promise<void> {
   const worker = startWorker({ config, settings, databaseUrl: database.url, db, log });
   log.info('working');
   await told;
-  setTimeout(() => process.exit(1), LONGEST_STOP).unref();
   await worker.stop();
   await db.close();
   await database.stop();
   log.info('stopped');
   await flushLog(log);
+  process.exit(0);
 }
 
-try {
-  await main();
-  process.exit(0);
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+/** Jobs at work are done again by the next worker. */
+async function fail(error: unknown): Promise<void> {
+  limitEnd(log);
+  if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+  else log.fatal({ err: error }, 'the worker failed');
+  await flushLog(log);
   process.exit(1);
 }

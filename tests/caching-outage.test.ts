@@ -1,17 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { useApi } from './support/api.js';
 import { donate, openJar, type TestCampaign } from './support/factories.js';
+import { openPooler, type Pooler } from './support/pooler.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
 
-/** The way by which the API hears of changes; its own statements take another. */
+/** The way by which the API hears of changes, past a pooler; its own statements take another. */
 let proxy: SwitchableProxy;
-afterAll(() => proxy.close());
-afterEach(() => proxy.restore());
+let pooler: Pooler;
+afterAll(async () => {
+  await proxy.close();
+  pooler.close();
+});
+afterEach(async () => {
+  await proxy.restore();
+  pooler.byTransaction = false;
+});
 
 const api = useApi({
   caching: true,
   hearsThrough: async (url) => {
-    proxy = await openSwitchableProxy(url);
+    pooler = await openPooler(url);
+    proxy = await openSwitchableProxy(pooler.url);
     return proxy.url;
   },
 });
@@ -45,6 +54,7 @@ async function expectKept(): Promise<void> {
 const losses: [string, () => unknown][] = [
   ['breaks', () => proxy.refuse()],
   ['falls silent', () => proxy.freeze()],
+  ['answers and tells nothing', () => (pooler.byTransaction = true)],
 ];
 
 describe.each(losses)('while the connection by which changes are heard of %s', (_name, lose) => {
@@ -62,6 +72,7 @@ describe.each(losses)('while the connection by which changes are heard of %s', (
     await donate(writer, campaign);
 
     await proxy.restore();
+    pooler.byTransaction = false;
     await api.hearing!.until(true);
     expect(await total()).toBe(await totalInDatabase());
     await expectKept();
@@ -81,6 +92,31 @@ test('a change that is made while the connection is made anew is not missed', as
     await api.hearing!.until(true);
     expect(await total()).toBe(await totalInDatabase());
   }
+});
+
+test('as long as a pooler lends connections by the transaction, nothing is kept', async () => {
+  pooler.byTransaction = true;
+  await api.hearing!.until(false);
+  const turned = vi.fn();
+  void api.hearing!.until(true).then(turned);
+  // Two for each time that hearing is tried anew.
+  const before = pooler.connections;
+  await expect.poll(() => pooler.connections, { timeout: 20_000 }).toBeGreaterThan(before + 4);
+  expect(turned).not.toHaveBeenCalled();
+  const { hit, miss, bypass } = api.counted;
+  await donate(writer, campaign);
+  expect(await total()).toBe(await totalInDatabase());
+  expect(api.counted).toEqual({ hit, miss, bypass: bypass + 1 });
+});
+
+test('signs of life, of this process and of others, are no changes', async () => {
+  await api.hearing!.until(true);
+  const { heard } = api.hearing!;
+  await api.database.sql(
+    `SELECT pg_notify('campaign_changes', 'beat of another'), pg_notify('campaign_changes', 'gifts 0')`,
+  );
+  await expect.poll(() => api.hearing!.heard).toBeGreaterThan(heard);
+  expect(api.hearing!.heard).toBe(heard + 1);
 });
 
 test('the loss is logged, and no address with it', () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { countCache } from '../src/core/metrics.js';
+import { openWorkerPool } from '../src/jobs/worker-pool.js';
 import { useApi, type Api } from './support/api.js';
 import { openJar, registerParent } from './support/factories.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
@@ -96,6 +97,17 @@ test('connections of the pool are told', async () => {
   await api.get('/health/ready').expect(200);
   expect(await valueOf('database_pool_connections{state="total"}')).toBeGreaterThan(0);
   expect(await valueOf('database_pool_connections{state="waiting"}')).toBe(0);
+});
+
+test("those of the worker's pool are among them until it ends", async () => {
+  const total = () => valueOf('database_pool_connections{state="total"}');
+  await api.get('/health/ready').expect(200);
+  const before = (await total())!;
+  const pool = openWorkerPool(api.database.url, 1, api.log);
+  await pool.query('SELECT 1');
+  expect(await total()).toBe(before + 1);
+  await pool.end();
+  expect(await total()).toBe(before);
 });
 
 test('what became of reads from memory is counted', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { useApi, type Api } from './support/api.js';
 import { CountingProxy } from './support/counting-proxy.js';
 import { donate, openJar, type TestCampaign, type TestParent } from './support/factories.js';
@@ -175,6 +175,36 @@ test('when it falls silent, the primary answers', async () => {
   await expectPrimaryAnswers(() => total(api));
   await wayToReplica.restore();
   await untilReplicaAnswers();
+});
+
+test('when its connections break with reads in flight, the primary answers', async () => {
+  const uncaught = vi.fn();
+  process.on('uncaughtException', uncaught);
+  onTestFinished(() => void process.off('uncaughtException', uncaught));
+  await untilReplicaAnswers();
+  wayToReplica.freeze();
+  const asked = atReplica.statements;
+  const totals = Promise.all([total(api), total(api)]);
+  await expect.poll(() => atReplica.statements, { interval: 5 }).toBeGreaterThan(asked);
+  wayToReplica.cut();
+  expect(new Set(await totals)).toEqual(new Set([await totalInDatabase()]));
+  await wayToReplica.restore();
+  await untilReplicaAnswers();
+  expect(uncaught).not.toHaveBeenCalled();
+});
+
+test('once it could not answer it is left alone for a while, and then asked again', async () => {
+  await untilReplicaAnswers();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await wayToReplica.refuse();
+  expect(await total(api)).toBe(await totalInDatabase());
+  await wayToReplica.restore();
+  await expectPrimaryAnswers(() => total(api));
+  vi.setSystemTime(Date.now() + 2_000);
+  const asked = atReplica.statements;
+  await total(api);
+  expect(atReplica.statements).toBeGreaterThan(asked);
 });
 
 test('when it stops, the primary answers, and when it is back, it does', async () => {

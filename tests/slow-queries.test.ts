@@ -1,5 +1,6 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { statement } from '../src/core/database.js';
+import { openWorkerPool } from '../src/jobs/worker-pool.js';
 import { useApi } from './support/api.js';
 import { registerParent } from './support/factories.js';
 
@@ -60,6 +61,20 @@ test("Prisma's are logged too: reads, writes and those in a transaction", async 
   expect(texts).toEqual([
     expect.stringMatching(/^UPDATE .*parents.* SET .*\$1/),
     'SELECT pg_sleep(0.25)::text, $1::text',
+  ]);
+  expect(api.logged.join('')).not.toContain(SECRET);
+});
+
+test("the worker's are logged too, asked by its pool or by one of its connections", async () => {
+  const pool = openWorkerPool(api.database.url, 1, api.log);
+  onTestFinished(() => pool.end());
+  await pool.query('SELECT pg_sleep(0.25), $1::text', [SECRET]);
+  const client = await pool.connect();
+  await client.query('SELECT pg_sleep(0.25), 2, $1::text', [SECRET]);
+  client.release();
+  expect(slowLines().map(({ sql }) => sql)).toEqual([
+    'SELECT pg_sleep(0.25), $1::text',
+    'SELECT pg_sleep(0.25), 2, $1::text',
   ]);
   expect(api.logged.join('')).not.toContain(SECRET);
 });

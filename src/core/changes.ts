@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from './logger.js';
@@ -5,8 +6,20 @@ import type { Logger } from './logger.js';
 /** The channel on which triggers announce changes, in the transaction that makes them. */
 const CHANNEL = 'campaign_changes';
 
-/** Milliseconds. A connection that is silent for longer than a beat and its answer's wait is lost. */
+/** What a beat announces begins so: a sign of life, and no change. */
+const BEAT = 'beat ';
+
+/**
+ * Announces a beat. Its commit waits for no disk: transactions that announce something commit one after another,
+ * and a gift must not wait behind this one.
+ */
+const ANNOUNCE = `SELECT pg_notify('${CHANNEL}', $1), set_config('synchronous_commit', 'off', true)`;
+
+/** Milliseconds. Who doesn't hear its own beat in as long as an answer's wait hears nothing any more. */
 const WAIT = { connection: 2_000, beat: 1_000, answer: 1_000, again: 500 };
+
+/** Connections to the database that listening takes: one hears, and one speaks the beats. */
+export const LISTENING_CONNECTIONS = 2;
 
 /** What has changed of what all visitors see: a campaign, only its gifts and totals, or who knows what. */
 export type Change = { of: 'campaign' | 'gifts'; id: number } | { of: 'all' };
@@ -18,6 +31,13 @@ export interface Listener {
   changed(change: Change): void;
 }
 
+/** What listens: connections of its own, so that it waits for nobody. */
+interface Line {
+  ears: pg.Client;
+  /** Not the one that hears: a pooler that lends connections by the transaction tells each only its own. */
+  voice: pg.Client;
+}
+
 /** Listens for changes that any process makes, until it is closed; reconnects by itself. */
 export function listenForChanges(
   url: string,
@@ -25,47 +45,46 @@ export function listenForChanges(
   log: Logger,
 ): { close(): Promise<void> } {
   let closed = false;
-  let current: pg.Client | undefined;
+  let current: Line | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const connect = async () => {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'dreamjar',
-      keepAlive: true,
-      connectionTimeoutMillis: WAIT.connection,
-      query_timeout: WAIT.answer,
+    const line = { ears: clientFor(url), voice: clientFor(url) };
+    current = line;
+    for (const client of [line.ears, line.voice]) {
+      client.on('error', (error) => lost(line, error));
+      client.on('end', () => lost(line));
+    }
+    line.ears.on('notification', ({ payload = '' }) => {
+      if (!payload.startsWith(BEAT)) listener.changed(understand(payload));
     });
-    current = client;
-    client.on('notification', ({ payload }) => listener.changed(understand(payload)));
-    client.on('error', (error) => lost(client, error));
-    client.on('end', () => lost(client));
     try {
-      await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
-      if (current !== client) return;
+      await Promise.all([line.ears.connect(), line.voice.connect()]);
+      await line.ears.query(`LISTEN ${CHANNEL}`);
+      await hearBeat(line);
+      if (current !== line) return;
       listener.hear(true);
-      beat(client);
+      beat(line);
     } catch (error) {
-      lost(client, error);
+      lost(line, error);
     }
   };
 
-  const beat = (client: pg.Client) => {
+  const beat = (line: Line) => {
     timer = setTimeout(() => {
-      client.query('SELECT 1').then(
-        () => current === client && beat(client),
-        (error: unknown) => lost(client, error),
+      hearBeat(line).then(
+        () => current === line && beat(line),
+        (error: unknown) => lost(line, error),
       );
     }, WAIT.beat);
   };
 
-  const lost = (client: pg.Client, error?: unknown) => {
-    if (current !== client) return;
+  const lost = (line: Line, error?: unknown) => {
+    if (current !== line) return;
     current = undefined;
     clearTimeout(timer);
     listener.hear(false);
-    client.end().catch(() => undefined);
+    void end(line);
     if (closed) return;
     log.warn({ err: error }, 'changes are not heard of now: nothing is kept in memory');
     timer = setTimeout(() => void connect(), WAIT.again);
@@ -76,16 +95,47 @@ export function listenForChanges(
     close: async () => {
       closed = true;
       clearTimeout(timer);
-      const client = current;
+      const line = current;
       current = undefined;
       // A server that is frozen never says goodbye.
-      const goodbye = client?.end().catch(() => undefined);
+      const goodbye = line && end(line);
       await Promise.race([goodbye, wait(WAIT.answer, undefined, { ref: false })]);
     },
   };
 }
 
-function understand(payload = ''): Change {
+function clientFor(url: string): pg.Client {
+  return new pg.Client({
+    connectionString: url,
+    application_name: 'dreamjar',
+    keepAlive: true,
+    connectionTimeoutMillis: WAIT.connection,
+    query_timeout: WAIT.answer,
+  });
+}
+
+/** Settles once a beat is heard: that statements are answered would not prove that announcements arrive. */
+async function hearBeat({ ears, voice }: Line): Promise<void> {
+  const own = `${BEAT}${randomUUID()}`;
+  const heard = new Promise<void>((resolve) => {
+    const hear = ({ payload }: pg.Notification) => {
+      if (payload !== own) return;
+      ears.off('notification', hear);
+      resolve();
+    };
+    ears.on('notification', hear);
+  });
+  const late = wait(WAIT.answer, undefined, { ref: false }).then(() => {
+    throw new Error('an announcement of our own was not heard: LISTEN needs a session that lasts');
+  });
+  await Promise.race([Promise.all([heard, voice.query(ANNOUNCE, [own])]), late]);
+}
+
+async function end({ ears, voice }: Line): Promise<void> {
+  await Promise.allSettled([ears.end(), voice.end()]);
+}
+
+function understand(payload: string): Change {
   const [, of, id] = /^(campaign|gifts) (\d+)$/.exec(payload) ?? [];
   return of === 'campaign' || of === 'gifts' ? { of, id: Number(id) } : { of: 'all' };
 }

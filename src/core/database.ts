@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { isConflict } from './database-errors.js';
 import type { Logger } from './logger.js';
-import { countConnections } from './metrics.js';
-import { reportSlowQueries } from './slow-queries.js';
+import { openPool } from './pool.js';
 
 /** Milliseconds. Together they bound what any request can wait for the database: about five seconds. */
 const WAIT = {
@@ -63,24 +60,11 @@ export function statement(text: string): Statement {
  * use; a connection that breaks while idle is logged and replaced.
  */
 export function openDatabase(url: string, poolSize: number, log: Logger): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    application_name: 'dreamjar',
-    // Prisma writes moments without their offset.
-    options: '-c timezone=UTC',
-    keepAlive: true,
-    connectionTimeoutMillis: WAIT.connection,
-    lock_timeout: WAIT.lock,
-    statement_timeout: WAIT.statement,
-    idle_in_transaction_session_timeout: WAIT.transaction,
+  const broken = 'a database connection broke';
+  const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
+  const adapter = new PrismaPg(pool, {
+    onConnectionError: (error) => log.warn({ err: error }, broken),
   });
-  const onBroken = (error: Error) => log.warn({ err: error }, 'a database connection broke');
-  pool.on('error', onBroken);
-  cutSilentConnections(pool);
-  reportSlowQueries(pool, log);
-  const uncount = countConnections(pool);
-  const adapter = new PrismaPg(pool, { onConnectionError: onBroken });
   const prisma = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
@@ -95,23 +79,8 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
     close: async () => {
       await prisma.$disconnect();
       await pool.end();
-      uncount();
     },
   };
-}
-
-/**
- * Ends a connection in use that says nothing for too long, and with it all that waits for it: what it said
- * later would belong to nobody, and the pool must not lend it with a transaction still open.
- */
-function cutSilentConnections(pool: pg.Pool): void {
-  const socketOf = (client: pg.PoolClient) => client.connection.stream as Socket;
-  pool.on('connect', (client) => {
-    const socket = socketOf(client);
-    socket.on('timeout', () => socket.destroy());
-  });
-  pool.on('acquire', (client) => socketOf(client).setTimeout(WAIT.answer));
-  pool.on('release', (_error, client) => socketOf(client).setTimeout(0));
 }
 
 async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readConfig, type Config } from '../config.js';
+import { LISTENING_CONNECTIONS } from './changes.js';
 import { StartError } from './errors.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
 
-/** Of its hundred, for commands beside the server need some too. */
-const LARGEST_EMBEDDED_POOL = 80;
+/** Connections: of its hundred, for commands beside the server need some too. */
+const EMBEDDED_ROOM = 80;
+
+/** Connections of the worker's own: those of its queue. */
+const WORKER_CONNECTIONS = 5;
 
 /** The settings from the process and `.env`, the process first. @throws StartError */
 export function loadConfig(): Config {
@@ -25,12 +29,17 @@ export async function provideDatabase(
   if (config.databaseUrl) {
     return { url: config.databaseUrl, notes: [], stop: () => Promise.resolve() };
   }
-  const { databasePoolSize, webConcurrency } = config;
-  const processes = webConcurrency === 1 ? 1 : webConcurrency + 1;
-  if (databasePoolSize * processes > LARGEST_EMBEDDED_POOL) {
+  if (connectionsOf(config) > EMBEDDED_ROOM) {
     throw new StartError(
-      `The embedded database has room for ${LARGEST_EMBEDDED_POOL} connections: lower DATABASE_POOL_SIZE${processes > 1 ? ' or WEB_CONCURRENCY' : ''}, or set DATABASE_URL.`,
+      `The embedded database has room for ${EMBEDDED_ROOM} connections: lower DATABASE_POOL_SIZE${config.webConcurrency > 1 ? ' or WEB_CONCURRENCY' : ''}, or set DATABASE_URL.`,
     );
   }
   return startEmbeddedDatabase({ dataDir: config.dataDir, role });
+}
+
+/** As many as a server with these settings may open: a pool in each process, what listens in each web process, the worker. */
+function connectionsOf({ databasePoolSize, webConcurrency }: Config): number {
+  const processes = webConcurrency === 1 ? 1 : webConcurrency + 1;
+  const listening = webConcurrency * LISTENING_CONNECTIONS;
+  return processes * databasePoolSize + listening + WORKER_CONNECTIONS;
 }

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import type { Database, Statement } from './database.js';
 import type { Logger } from './logger.js';
+import { openPool } from './pool.js';
 
 /** Milliseconds. A replica that could not answer is left alone for a while: the primary answers meanwhile. */
 const WAIT = { connection: 1_000, statement: 1_000, answer: 1_500, away: 2_000 };
@@ -28,16 +28,8 @@ export function openReplica(
   poolSize: number,
   log: Logger,
 ): Replica {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    application_name: 'dreamjar',
-    keepAlive: true,
-    connectionTimeoutMillis: WAIT.connection,
-    statement_timeout: WAIT.statement,
-    query_timeout: WAIT.answer,
-  });
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection to the replica broke'));
+  const broken = 'a connection to the replica broke';
+  const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
   let hears = false;
   let awayUntil = 0;
   /** Where the log of the primary ended after the last write that is known of; asked when it is needed. */

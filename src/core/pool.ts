@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net';
+import pg from 'pg';
+import type { Logger } from './logger.js';
+import { countConnections } from './metrics.js';
+import { reportSlowQueries } from './slow-queries.js';
+
+export interface PoolOptions {
+  /** Connections at most. */
+  size: number;
+  /** Milliseconds that a connection, a lock, a statement, its answer and an idle transaction may take. */
+  wait: {
+    connection: number;
+    lock?: number;
+    statement: number;
+    answer: number;
+    transaction?: number;
+  };
+  /** What the log says of a connection that broke while idle. */
+  broken: string;
+}
+
+/**
+ * Opens a pool of connections to PostgreSQL that connects on first use. One that breaks is replaced, and one
+ * in use that says nothing for too long is cut; slow statements are logged, connections counted until it ends.
+ */
+export function openPool(url: string, { size, wait, broken }: PoolOptions, log: Logger): pg.Pool {
+  const pool = new CountedPool({
+    connectionString: url,
+    max: size,
+    application_name: 'dreamjar',
+    // Prisma writes moments without their offset.
+    options: '-c timezone=UTC',
+    keepAlive: true,
+    connectionTimeoutMillis: wait.connection,
+    lock_timeout: wait.lock,
+    statement_timeout: wait.statement,
+    idle_in_transaction_session_timeout: wait.transaction,
+  });
+  pool.on('error', (error) => log.warn({ err: error }, broken));
+  // A connection that breaks in use fails its query; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  cutSilentConnections(pool, wait.answer);
+  reportSlowQueries(pool, log);
+  return pool;
+}
+
+/** The way by which a connection speaks. */
+export function socketOf(client: pg.PoolClient): Socket {
+  return client.connection.stream as Socket;
+}
+
+class CountedPool extends pg.Pool {
+  readonly #uncount = countConnections(this);
+
+  override async end(): Promise<void> {
+    await super.end().finally(this.#uncount);
+  }
+}
+
+/**
+ * Ends a connection in use that says nothing for too long, and with it all that waits for it: what it said
+ * later would belong to nobody, and the pool must not lend it with a transaction still open.
+ */
+function cutSilentConnections(pool: pg.Pool, longest: number): void {
+  pool.on('connect', (client) => {
+    const socket = socketOf(client);
+    socket.on('timeout', () => socket.destroy());
+  });
+  pool.on('acquire', (client) => socketOf(client).setTimeout(longest));
+  pool.on('release', (_error, client) => socketOf(client).setTimeout(0));
+}

@@ -1,5 +1,5 @@
 import cors from 'cors';
-import express, { type Express } from 'express';
+import express, { type Express, type Request } from 'express';
 import type { Config } from './config.js';
 import type { Settings } from './core/context.js';
 import type { Database } from './core/database.js';
@@ -42,13 +42,16 @@ export function createApp(deps: AppDependencies): Express {
   const { jwtSecret } = settings;
   const limits = config.rateLimit ? createLimits({ db, log, jwtSecret }) : noLimits;
 
+  const { answers = new SharedAnswers(), replica } = deps;
+  const isAtHand = ({ method, url, headers }: Request) =>
+    method === 'GET' && headers.authorization === undefined && answers.isAtHand(url, clock());
+
   const app = express();
   app.set('trust proxy', config.trustProxy);
   app.set('etag', false);
   app.disable('x-powered-by');
 
   app.use(requestLog(log));
-  app.use(visitorContext({ settings, db, log, clock }));
   app.use(securityHeaders);
   app.use(
     cors({
@@ -59,9 +62,9 @@ export function createApp(deps: AppDependencies): Express {
       maxAge: 600,
     }),
   );
-  if (deps.sheds) app.use(shedding());
+  if (deps.sheds) app.use(shedding({ isCheap: isAtHand }));
+  app.use(visitorContext({ settings, db, log, clock }));
   app.use(jsonBody);
-  const { answers = new SharedAnswers(), replica } = deps;
   app.use(serve(map, { publicUrl: config.publicUrl, limits, answers, replica }));
   app.use(docs(map));
   app.use(metrics({ token: config.metricsToken, db }));

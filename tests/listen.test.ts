@@ -65,7 +65,7 @@ test('a stop ends connections that ask for nothing at once', async () => {
 
 test('who takes nothing of an answer is cut off', async () => {
   const { server, address } = await listening();
-  expect(server.timeout).toBe(12_000);
+  expect(server.timeout).toBe(6_000);
   server.timeout = 100;
   const cut = new Promise<void>((resolve) => {
     server.once('request', (_req, res) => res.once('close', resolve));
@@ -103,5 +103,24 @@ test('what breaks off after a request is not taken for its answer, and is logged
   const answer = await text(alone);
   const [, id] = /X-Request-Id: (\S+)/.exec(answer)!;
   expect(logged.map((line) => JSON.parse(line) as object)).toMatchObject([{ id, status: 400 }]);
+  await stopListening(server);
+});
+
+test('a connection on which nonsense came after a request is closed once that is answered', async () => {
+  const { server, address } = await listening();
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\nnot HTTP at all\r\n\r\n');
+  expect((await text(socket)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  await stopListening(server);
+});
+
+test('who asks for more at once than anybody would read is cut off', async () => {
+  const { server, address } = await listening();
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  const closed = once(socket, 'close');
+  socket.on('error', () => undefined);
+  socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n'.repeat(33));
+  socket.resume();
+  await closed;
   await stopListening(server);
 });

@@ -19,7 +19,13 @@ let doors: EventEmitter;
 beforeEach(async () => {
   doors = new EventEmitter();
   const app = express();
-  app.use(shedding({ mostAtOnce: 2, longestTurn: LONGEST_TURN }));
+  app.use(
+    shedding({
+      mostAtOnce: 2,
+      longestTurn: LONGEST_TURN,
+      isCheap: ({ path }) => path === '/cheap',
+    }),
+  );
   app.use(express.json());
   app.all('/held', async (_req, res) => {
     const open = once(doors, 'open');
@@ -66,6 +72,14 @@ test('more than can be worked on at once is refused, and what comes later is not
   doors.emit('open');
   for (const { answer } of held) expect((await answer).status).toBe(200);
   expect((await ask('/anything')).status).toBe(200);
+});
+
+test('what costs nothing is never too much, and takes no place', async () => {
+  const held = [await hold(), await hold()];
+  for (let i = 0; i < 3; i += 1) expect((await ask('/cheap')).status).toBe(200);
+  await expectRefused(await ask('/anything'));
+  doors.emit('open');
+  for (const { answer } of held) expect((await answer).status).toBe(200);
 });
 
 test('health and metrics are told all the same', async () => {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server } from 'node:http';
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../core/logger.js';
 import { countRequest } from '../core/metrics.js';
+
+const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 const ANSWERS: Record<string, { status: number; detail: string; code: string }> = {
   HPE_HEADER_OVERFLOW: {
@@ -10,7 +12,7 @@ const ANSWERS: Record<string, { status: number; detail: string; code: string }> 
     detail: 'The headers are too large.',
     code: 'headers_too_large',
   },
-  ERR_HTTP_REQUEST_TIMEOUT: {
+  [TOO_SLOW]: {
     status: 408,
     detail: 'The request came too slowly.',
     code: 'request_timeout',
@@ -26,19 +28,24 @@ const MALFORMED = {
 /** What is needed of whoever listens. */
 interface Listening {
   log: Logger | undefined;
-  /** Whether an answer to an earlier request is still to come on a connection. */
-  owes: (socket: Socket) => boolean;
+  /** The answer to the last request that was read whole on a connection, while it is still to come. */
+  lastOwed: (socket: Socket) => ServerResponse | undefined;
 }
 
 /** Answers requests that never reach the app, for they break off or aren't HTTP, in the form of all errors. */
-export function answerBrokenRequests(server: Server, { log, owes }: Listening): void {
+export function answerBrokenRequests(server: Server, { log, lastOwed }: Listening): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
-    // It would be taken for the answer to an earlier request. Once that is given, the silence ends it.
-    if (owes(socket)) return;
+    const owed = lastOwed(socket);
+    if (owed) {
+      // What was said now would be taken for that answer. Who was slow for so long doesn't read it either.
+      if (error.code === TOO_SLOW) socket.destroy();
+      else owed.once('close', () => socket.destroy());
+      return;
+    }
     const { status, ...refusal } = ANSWERS[error.code ?? ''] ?? MALFORMED;
     const id = randomUUID();
     const body = JSON.stringify(refusal);

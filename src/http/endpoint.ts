@@ -45,7 +45,7 @@ export interface EndpointDescription {
   /** Whether the request is done once for each `Idempotency-Key`. */
   idempotent?: boolean;
   /** What a success changes of what all visitors see. Unless told: nothing where tokens are ignored, else the whole. */
-  changes?: 'gifts of the campaign' | 'the whole';
+  changes?: 'gifts of the campaign' | 'the campaign' | 'the whole';
   /** When and where the browser is sent instead, if it may be. */
   redirects?: string;
   /** Whether it answers without the database, and so also while that is away. */

@@ -9,13 +9,19 @@ import { answerBrokenRequests } from './broken-request.js';
 const TIMEOUT = {
   headers: 10_000,
   request: 12_000,
-  silence: 12_000,
+  silence: 6_000,
   keepAlive: 65_000,
   check: 1_000,
 };
 
 /** Bytes. */
 const LARGEST_HEADERS = 16_384;
+
+/** Connections that may wait to be taken, where the system allows as many: a crowd comes all at once. */
+const BACKLOG = 2_048;
+
+/** Answers that a connection may wait for at once: more are asked for by nobody who means to read them. */
+const MOST_OWED = 32;
 
 /** Milliseconds: how long requests in flight may take once the server stops. */
 const IN_FLIGHT = 5_000;
@@ -44,11 +50,12 @@ export async function listen(
   server.on('request', app);
   // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here.
   server.on('checkExpectation', app);
-  server.timeout = TIMEOUT.silence;
-  answerBrokenRequests(server, { log, owes: closeWhatOwesNothing(server) });
+  const lastOwed = closeWhatOwesNothing(server);
+  answerBrokenRequests(server, { log, lastOwed });
+  cutOffWhoTakesNothing(server, lastOwed);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   return server;
 }
@@ -69,23 +76,39 @@ function expressOwn(app: Express) {
 /**
  * Closes as idle only the connections on which every request was answered and the answer handed over. To Node
  * one is idle as soon as its answer is made, be it read or not, and one that never asked for anything is not.
- * Gives whether a connection still owes the answer to a request that was read whole.
+ * Gives the answer to the last request that was read whole on a connection, while it is still to come.
  */
-function closeWhatOwesNothing(server: Server): (socket: Socket) => boolean {
-  const unanswered = new Map<Socket, Set<IncomingMessage>>();
+function closeWhatOwesNothing(server: Server): (socket: Socket) => ServerResponse | undefined {
+  const unanswered = new Map<Socket, Set<ServerResponse>>();
   server.on('connection', (socket) => {
     unanswered.set(socket, new Set());
     socket.once('close', () => unanswered.delete(socket));
   });
   server.on('request', (req, res) => {
-    const requests = unanswered.get(req.socket);
-    requests?.add(req);
-    res.once('close', () => requests?.delete(req));
+    const answers = unanswered.get(req.socket);
+    answers?.add(res);
+    if (answers && answers.size > MOST_OWED) req.socket.destroy();
+    res.once('close', () => answers?.delete(res));
   });
   server.closeIdleConnections = () => {
-    for (const [socket, requests] of unanswered) if (requests.size === 0) socket.destroy();
+    for (const [socket, answers] of unanswered) if (answers.size === 0) socket.destroy();
   };
-  return (socket) => [...(unanswered.get(socket) ?? [])].some(({ complete }) => complete);
+  return (socket) => [...(unanswered.get(socket) ?? [])].filter(({ req }) => req.complete).at(-1);
+}
+
+/**
+ * Ends a connection on which nothing moves though an answer is to be taken. Node asks for progress each time, so
+ * it may be twice as long. One that is kept without a request ends as Node has it; a request that dawdles is told.
+ */
+function cutOffWhoTakesNothing(
+  server: Server,
+  lastOwed: (socket: Socket) => ServerResponse | undefined,
+): void {
+  server.timeout = TIMEOUT.silence;
+  server.on('timeout', (socket) => {
+    const isKept = (socket.timeout ?? 0) >= TIMEOUT.keepAlive;
+    if (isKept || lastOwed(socket)) socket.destroy();
+  });
 }
 
 /** The address of a listening server, such as `http://127.0.0.1:3000`. */

@@ -144,8 +144,14 @@ function changesAnything({ method, audience, endpoint }: Route): boolean {
 /** What this process knows to have changed, without waiting to hear of it. */
 function changeBy({ endpoint }: Route, req: Request): Change {
   const id = Number(req.params['id']);
-  const onlyGifts = endpoint.description.changes === 'gifts of the campaign';
-  return onlyGifts ? { of: 'gifts', id } : { of: 'all' };
+  switch (endpoint.description.changes) {
+    case 'gifts of the campaign':
+      return { of: 'gifts', id };
+    case 'the campaign':
+      return { of: 'campaign', id };
+    default:
+      return { of: 'all' };
+  }
 }
 
 function sendShared(

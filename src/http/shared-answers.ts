@@ -91,6 +91,13 @@ export class SharedAnswers {
     return renderedAt(kept, now);
   }
 
+  /** Whether an answer costs no more than to be sent: it is kept, or is being read for others already. */
+  isAtHand(address: string, now: Date): boolean {
+    const key = this.#hears ? this.#sources.get(address)?.key : undefined;
+    if (!key) return false;
+    return this.#loading.has(key) || now.getTime() < (this.#kept.get(key)?.until ?? 0);
+  }
+
   /** The answer to a visitor, true at the moment of the request. */
   async answer(source: SharedSource, ctx: Context): Promise<Rendered> {
     if (source.key === null || !this.#hears) {

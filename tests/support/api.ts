@@ -31,6 +31,8 @@ export interface ApiOptions {
   currency?: string;
   /** Keeps what visitors share in memory, and hears of changes. */
   caching?: boolean;
+  /** Whether it refuses what is more than it can bear. */
+  sheds?: boolean;
   /** Hears of changes by another way than the database's own URL, such as a proxy in between. */
   hearsThrough?: (databaseUrl: string) => Promise<string>;
   /** A database that is there already, such as that of another API: whoever made it drops it. */
@@ -100,6 +102,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
   const app = createApp({
     answers,
     replica,
+    sheds: options.sheds ?? false,
     config: {
       corsOrigins: options.corsOrigins ?? ['http://localhost:5173'],
       publicUrl: options.publicUrl,

@@ -111,6 +111,7 @@ export const change = forParents({
   params: CampaignPath,
   access: findOwnCampaign,
   body: CampaignChanges,
+  changes: 'the campaign',
   rules: campaignChangesErrors,
   answer: { status: 200, description: 'The campaign as changed.', schema: OwnCampaign },
   refusals: ['permission_denied'],

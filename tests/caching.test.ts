@@ -11,7 +11,11 @@ afterAll(() => proxy.close());
 /** Keeps what visitors share. It listens to nobody, so that only its own changes are counted in. */
 const api = useApi({ through: (databaseUrl) => proxy.before(databaseUrl) });
 beforeAll(() => api.answers.hear(true));
-const published = useApi({ caching: true, sheds: true, publicUrl: 'https://api.dreamjar.example/v1' });
+const published = useApi({
+  caching: true,
+  sheds: true,
+  publicUrl: 'https://api.dreamjar.example/v1',
+});
 
 /** The paths of what visitors share, of a campaign with a gift. */
 async function sharedPaths(): Promise<string[]> {

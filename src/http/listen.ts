@@ -105,7 +105,7 @@ function cutOffWhoTakesNothing(
   lastOwed: (socket: Socket) => ServerResponse | undefined,
 ): void {
   server.timeout = TIMEOUT.silence;
-  server.on('timeout', (socket) => {
+  server.on('timeout', (socket: Socket) => {
     const isKept = (socket.timeout ?? 0) >= TIMEOUT.keepAlive;
     if (isKept || lastOwed(socket)) socket.destroy();
   });

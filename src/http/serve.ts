@@ -144,14 +144,10 @@ function changesAnything({ method, audience, endpoint }: Route): boolean {
 /** What this process knows to have changed, without waiting to hear of it. */
 function changeBy({ endpoint }: Route, req: Request): Change {
   const id = Number(req.params['id']);
-  switch (endpoint.description.changes) {
-    case 'gifts of the campaign':
-      return { of: 'gifts', id };
-    case 'the campaign':
-      return { of: 'campaign', id };
-    default:
-      return { of: 'all' };
-  }
+  const { changes } = endpoint.description;
+  if (changes === 'gifts of the campaign') return { of: 'gifts', id };
+  if (changes === 'the campaign') return { of: 'campaign', id };
+  return { of: 'all' };
 }
 
 function sendShared(

@@ -26,6 +26,7 @@ beforeEach(async () => {
       isCheap: ({ path }) => path === '/cheap',
     }),
   );
+  app.post('/unread', (_req, res) => void res.json({}));
   app.use(express.json());
   app.all('/held', async (_req, res) => {
     const open = once(doors, 'open');
@@ -123,6 +124,19 @@ test('a request that is not read whole takes no place', async () => {
   doors.emit('open');
   expect((await answered)[0].statusCode).toBe(200);
   slow.forEach((one) => one.destroy());
+});
+
+test('a request that was answered before it was read whole takes no place', async () => {
+  for (let i = 0; i < 3; i += 1) {
+    const outgoing = request(`${addressOf(server)}/unread`, { method: 'POST' });
+    outgoing.write('{');
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    outgoing.end('}');
+    await once(outgoing, 'close');
+  }
+  expect((await ask('/anything')).status).toBe(200);
 });
 
 test('an answer that is made and not read takes no place', async () => {

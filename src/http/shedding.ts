@@ -42,6 +42,8 @@ export function shedding(burden: Partial<Burden> = {}): RequestHandler {
       return;
     }
     onceReadWhole(req, () => {
+      // Its answer may have been made before it was read whole: nothing would tell of the end.
+      if (res.writableEnded || res.destroyed) return;
       atOnce += 1;
       let over = false;
       const end = () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { inTime } from './in-time.js';
 import type { Logger } from './logger.js';
 
 /** The channel on which triggers announce changes, in the transaction that makes them. */
@@ -125,10 +126,11 @@ async function hearBeat({ ears, voice }: Line): Promise<void> {
     };
     ears.on('notification', hear);
   });
-  const late = wait(WAIT.answer, undefined, { ref: false }).then(() => {
-    throw new Error('an announcement of our own was not heard: LISTEN needs a session that lasts');
-  });
-  await Promise.race([Promise.all([heard, voice.query(ANNOUNCE, [own])]), late]);
+  await inTime(Promise.all([heard, voice.query(ANNOUNCE, [own])]), WAIT.answer, notHeard);
+}
+
+function notHeard(): Error {
+  return new Error('an announcement of our own was not heard: LISTEN needs a session that lasts');
 }
 
 async function end({ ears, voice }: Line): Promise<void> {

@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Database } from '../core/database.js';
+import { inTime } from '../core/in-time.js';
 import type { Logger } from '../core/logger.js';
 
 /** Milliseconds that a count may take in the database before it is kept in memory. */
@@ -48,7 +49,7 @@ function patientStore(db: Database, log: Logger) {
     query: async ({ name, text, values }: { name: string; text: string; values: unknown[] }) => {
       if (performance.now() < awayUntil) throw new Error('the database was away a moment ago');
       try {
-        const rows = await inTime(db.query({ name, text }, values));
+        const rows = await inTime(db.query({ name, text }, values), LONGEST_COUNT, tooLong);
         return { rows, rowCount: rows.length };
       } catch (error) {
         if (performance.now() >= awayUntil) log.warn({ err: error }, 'limits are kept in memory');
@@ -59,10 +60,6 @@ function patientStore(db: Database, log: Logger) {
   };
 }
 
-async function inTime<Result>(work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the count took too long')), LONGEST_COUNT);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+function tooLong(): Error {
+  return new Error('the count took too long');
 }

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Router, type Request } from 'express';
 import { Gauge, Registry } from 'prom-client';
 import { allMetrics } from '../core/cluster-metrics.js';
 import { statement, type Database } from '../core/database.js';
 import { Refusal } from '../core/errors.js';
+import { inTime } from '../core/in-time.js';
 import { registry } from '../core/metrics.js';
 import { hashOfToken, sameHash } from '../core/once.js';
 import { readOnly } from './read-only.js';
@@ -58,10 +58,11 @@ function isFromHere({ socket, ip, headers }: Request): boolean {
 const PROXYS = /^(forwarded$|via$|x-forwarded|x-real-ip$)/;
 const LOOPBACK = /^((::ffff:)?127\.\d+\.\d+\.\d+|::1)$/i;
 
-/** Empty when the database doesn't tell in time. */
+/** Empty when the database doesn't tell, or not in time. */
 async function jobMetrics(db: Database): Promise<string> {
-  const late = wait(LONGEST_COUNT, undefined, { ref: false });
-  const counts = await Promise.race([db.query<JobCount>(JOBS, []), late]).catch(() => undefined);
+  const tooLong = () => new Error('the count of jobs took too long');
+  const asked = inTime(db.query<JobCount>(JOBS, []), LONGEST_COUNT, tooLong);
+  const counts = await asked.catch(() => undefined);
   if (!counts) return '';
   const own = new Registry();
   const jobs = new Gauge({

@@ -3,6 +3,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import type { Change } from '../core/changes.js';
 import type { ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
+import { inTime } from '../core/in-time.js';
 import type { Replica } from '../core/replica.js';
 import type { Route } from '../routes.js';
 import { contextFor } from './authenticate.js';
@@ -52,11 +53,11 @@ export function serve(
         }
         const ctx = replica ? { ...req.ctx, db: replica.reads } : req.ctx;
         const understand = () => shared(ctx as ParentContext, callOf(req));
-        const source = await inTime(answers.sourceOf(req.url, understand));
-        sendShared(req, res, await inTime(answers.answer(source, ctx)), publicUrl);
+        const source = await beforeTooLate(answers.sourceOf(req.url, understand));
+        sendShared(req, res, await beforeTooLate(answers.answer(source, ctx)), publicUrl);
         return;
       }
-      const reply = await inTime(run(route, req, limits));
+      const reply = await beforeTooLate(run(route, req, limits));
       if (changesAnything(route)) {
         // First the replica, so that nothing is read from before the change and kept after it.
         replica?.changed();
@@ -81,15 +82,11 @@ function firstPart(path: string): string {
 }
 
 /**
- * The answer, if it comes in time. What was begun goes on and may still succeed: asked again with the same
+ * The answer, if it comes in time. What was begun may still succeed: asked again with the same
  * Idempotency-Key, it tells. @throws Refusal `unavailable`.
  */
-async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(tooLate()), LONGEST_WAIT);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+function beforeTooLate<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  return inTime(answer, LONGEST_WAIT, tooLate);
 }
 
 function tooLate(): Refusal {

@@ -84,18 +84,16 @@ export class SharedAnswers {
 
   /** The answer that is kept for an address, if there is one that is true now: without any wait. */
   ready(address: string, now: Date): Rendered | undefined {
-    const key = this.#hears ? this.#sources.get(address)?.key : undefined;
-    const kept = key ? this.#kept.get(key) : undefined;
-    if (!kept || now.getTime() >= kept.until) return undefined;
+    const kept = this.#keptAt(this.#keyOf(address), now);
+    if (!kept) return undefined;
     this.count('hit');
     return renderedAt(kept, now);
   }
 
   /** Whether an answer costs no more than to be sent: it is kept, or is being read for others already. */
   isAtHand(address: string, now: Date): boolean {
-    const key = this.#hears ? this.#sources.get(address)?.key : undefined;
-    if (!key) return false;
-    return this.#loading.has(key) || now.getTime() < (this.#kept.get(key)?.until ?? 0);
+    const key = this.#keyOf(address);
+    return this.#keptAt(key, now) !== undefined || (key !== null && this.#loading.has(key));
   }
 
   /** The answer to a visitor, true at the moment of the request. */
@@ -104,13 +102,20 @@ export class SharedAnswers {
       this.count('bypass');
       return render(await source.load(ctx), ctx.now);
     }
-    const kept = this.#kept.get(source.key);
-    if (kept && ctx.now.getTime() < kept.until) {
-      this.count('hit');
-      return renderedAt(kept, ctx.now);
-    }
-    this.count('miss');
-    return renderedAt(await this.#read(source.key, source, ctx), ctx.now);
+    const kept = this.#keptAt(source.key, ctx.now);
+    this.count(kept ? 'hit' : 'miss');
+    return renderedAt(kept ?? (await this.#read(source.key, source, ctx)), ctx.now);
+  }
+
+  /** What an address is kept under; null when it is not known, or when nothing may be kept. */
+  #keyOf(address: string): string | null {
+    return (this.#hears && this.#sources.get(address)?.key) || null;
+  }
+
+  /** What is kept and still true. */
+  #keptAt(key: string | null, now: Date): Kept | undefined {
+    const kept = key === null ? undefined : this.#kept.get(key);
+    return kept && now.getTime() < kept.until ? kept : undefined;
   }
 
   /** Those who ask while it is read get what is read; whoever asks after a change has it read anew. */

@@ -1,14 +1,10 @@
 import type { Context } from '../../core/context.js';
 import { Refusal } from '../../core/errors.js';
 import { toMinor } from '../../core/money.js';
-import {
-  KeyRejected,
-  PaymentRefused,
-  PaymentsAway,
-  RequestChanged,
-} from '../../integrations/stripe.js';
+import { PaymentRefused, RequestChanged } from '../../integrations/stripe.js';
 import type { GivenRow } from '../donations/donations.presenter.js';
 import { campaignClosed, findGift } from '../donations/donations.service.js';
+import { refuseWhileAway } from './away.js';
 
 /**
  * Opens the page at Stripe where a pending gift is paid; asked again, the same one. Null when the gift is
@@ -41,6 +37,9 @@ export async function openCheckout(
   return { gift, url: session.url };
 }
 
+const AWAY =
+  'Payments are not available right now. Try again in a moment, with the same Idempotency-Key if you sent one.';
+
 async function askStripe(
   ctx: Context,
   gift: GivenRow,
@@ -60,14 +59,7 @@ async function askStripe(
       cancelUrl: `${page}/cancelled`,
     });
   } catch (error) {
-    if (error instanceof PaymentsAway || error instanceof KeyRejected) {
-      if (error instanceof KeyRejected) ctx.log.error({ err: error }, 'our key is not accepted');
-      else ctx.log.warn({ err: error }, 'Stripe is away');
-      throw new Refusal(
-        'unavailable',
-        'Payments are not available right now. Try again in a moment, with the same Idempotency-Key if you sent one.',
-      );
-    }
+    refuseWhileAway(ctx, error, AWAY);
     if (error instanceof PaymentRefused) {
       ctx.log.error({ err: error }, 'Stripe refused a checkout');
       await endWithoutCheckout(ctx, gift.id, 'failed');

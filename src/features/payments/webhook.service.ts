@@ -2,15 +2,10 @@ import type { Context } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 import { toMinor } from '../../core/money.js';
-import {
-  ForgedEvent,
-  KeyRejected,
-  PaymentsAway,
-  type PaymentGateway,
-  type StripeEvent,
-} from '../../integrations/stripe.js';
+import { ForgedEvent, type PaymentGateway, type StripeEvent } from '../../integrations/stripe.js';
 import { lockDonation, type LockedDonation } from '../donations/donations.access.js';
 import { addRefund, recordRefunds } from '../refunds/stripe-refunds.service.js';
+import { refuseWhileAway } from './away.js';
 import { newsOf, settleCheckout, type CheckoutNews } from './settlement.service.js';
 
 /** An event with all that Stripe had to be asked for its sake, so that no transaction waits for Stripe. */
@@ -44,7 +39,10 @@ export async function receiveEvent(
   if (!stripe)
     throw new Refusal('stripe_not_configured', 'Payments by Stripe are not set up here.');
   const event = authentic(stripe, rawBody, signature, ctx.now);
-  const told = await understand(ctx, stripe, event).catch(awayForNow(ctx));
+  const told = await understand(ctx, stripe, event).catch((error: unknown) => {
+    refuseWhileAway(ctx, error, 'Stripe could not be asked. Send the event again.');
+    throw error;
+  });
   if (!told) return;
   await ctx.db.transaction(async (tx) => {
     if (!(await isNew(ctx, tx, event.id))) return;
@@ -147,12 +145,4 @@ async function isNew({ now }: Context, tx: Transaction, id: string): Promise<boo
     skipDuplicates: true,
   });
   return added.count === 1;
-}
-
-function awayForNow({ log }: Context) {
-  return (error: unknown): never => {
-    if (error instanceof KeyRejected) log.error({ err: error }, 'our key is not accepted');
-    else if (!(error instanceof PaymentsAway)) throw error;
-    throw new Refusal('unavailable', 'Stripe could not be asked. Send the event again.');
-  };
 }

@@ -4,12 +4,10 @@ import { readConfig, type Config } from '../config.js';
 import { LISTENING_CONNECTIONS } from './changes.js';
 import { StartError } from './errors.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
+import { WORKER_CONNECTIONS } from './jobs.js';
 
 /** Connections: of its hundred, for commands beside the server need some too. */
 const EMBEDDED_ROOM = 80;
-
-/** Connections of the worker's own: those of its queue. */
-const WORKER_CONNECTIONS = 5;
 
 /** The settings from the process and `.env`, the process first. @throws StartError */
 export function loadConfig(): Config {

@@ -1,5 +1,11 @@
 import type { Transaction } from './database.js';
 
+/** Jobs that a worker does at the same time. */
+export const JOBS_AT_ONCE = 3;
+
+/** Connections of the worker's own: one a job, one that listens for new jobs, one to spare. */
+export const WORKER_CONNECTIONS = JOBS_AT_ONCE + 2;
+
 /**
  * A mail to be sent. What it says is looked up when it is written, so that the queue holds ids; only the
  * address that an account has left can be found nowhere else.

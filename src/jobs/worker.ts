@@ -4,6 +4,7 @@ import { run, type ParsedCronItem, type TaskList, type WorkerEvents } from 'grap
 import type { Config } from '../config.js';
 import type { JobContext, Settings } from '../core/context.js';
 import type { Database } from '../core/database.js';
+import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from '../core/jobs.js';
 import type { Logger } from '../core/logger.js';
 import { createMailer } from '../integrations/mailer.js';
 import { freeOrphans, showLife } from './orphans.js';
@@ -11,11 +12,6 @@ import { SCHEDULE } from './schedule.js';
 import { createTasks } from './tasks.js';
 import { workerLogger } from './worker-log.js';
 import { mayBeSilent, openWorkerPool } from './worker-pool.js';
-
-const CONCURRENCY = 3;
-
-/** One a job, one that listens for new jobs, one to spare. */
-const CONNECTIONS = CONCURRENCY + 2;
 
 /** Milliseconds. New jobs are announced; polling finds those whose time has come, and after an outage. */
 const POLL = 2_000;
@@ -25,6 +21,7 @@ const RESTART = 2_000;
 /** Milliseconds after which a stop ends the jobs at work, to be tried again later, and is given up. */
 const STOP = { jobs: 3_000, all: 4_500 };
 
+/** What a worker is started with. */
 export interface WorkerDeps {
   config: Pick<Config, 'mail' | 'dataDir'>;
   settings: Settings;
@@ -75,7 +72,7 @@ async function keepRunning(deps: WorkerDeps, tasks: TaskList, ending: AbortSigna
 
 /** Until the end, or until the queue gives up, as it does when it can't write down what became of a job. */
 async function runOnce(deps: WorkerDeps, taskList: TaskList, ending: AbortSignal): Promise<void> {
-  const pool = openWorkerPool(deps.databaseUrl, CONNECTIONS, deps.log);
+  const pool = openWorkerPool(deps.databaseUrl, WORKER_CONNECTIONS, deps.log);
   const events: WorkerEvents = new EventEmitter();
   const care = careForOrphans(deps, events);
   try {
@@ -83,7 +80,7 @@ async function runOnce(deps: WorkerDeps, taskList: TaskList, ending: AbortSignal
       pgPool: pool,
       taskList,
       events,
-      concurrency: CONCURRENCY,
+      concurrency: JOBS_AT_ONCE,
       pollInterval: POLL,
       parsedCronItems: deps.schedule ?? SCHEDULE,
       noHandleSignals: true,

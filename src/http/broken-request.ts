@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../core/logger.js';
 import { countRequest } from '../core/metrics.js';
+import type { LastOwed } from './connections.js';
 
 const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
 
@@ -28,8 +29,7 @@ const MALFORMED = {
 /** What is needed of whoever listens. */
 interface Listening {
   log: Logger | undefined;
-  /** The answer to the last request that was read whole on a connection, while it is still to come. */
-  lastOwed: (socket: Socket) => ServerResponse | undefined;
+  lastOwed: LastOwed;
 }
 
 /** Answers requests that never reach the app, for they break off or aren't HTTP, in the form of all errors. */

@@ -1,15 +1,15 @@
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { StartError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { answerBrokenRequests } from './broken-request.js';
+import { boundConnections } from './connections.js';
 
-/** Milliseconds. A client that dawdles over its request is cut off after the second, over an answer after the third. */
+/** Milliseconds. A client that dawdles over its request is cut off after the second. */
 const TIMEOUT = {
   headers: 10_000,
   request: 12_000,
-  silence: 6_000,
   keepAlive: 65_000,
   check: 1_000,
 };
@@ -19,9 +19,6 @@ const LARGEST_HEADERS = 16_384;
 
 /** Connections that may wait to be taken, where the system allows as many: a crowd comes all at once. */
 const BACKLOG = 2_048;
-
-/** Answers that a connection may wait for at once: more are asked for by nobody who means to read them. */
-const MOST_OWED = 32;
 
 /** Milliseconds: how long requests in flight may take once the server stops. */
 const IN_FLIGHT = 5_000;
@@ -50,9 +47,7 @@ export async function listen(
   server.on('request', app);
   // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here.
   server.on('checkExpectation', app);
-  const lastOwed = closeWhatOwesNothing(server);
-  answerBrokenRequests(server, { log, lastOwed });
-  cutOffWhoTakesNothing(server, lastOwed);
+  answerBrokenRequests(server, { log, lastOwed: boundConnections(server) });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));
     server.listen({ port, host, backlog: BACKLOG }, resolve);
@@ -71,44 +66,6 @@ function expressOwn(app: Express) {
   app.request = Object.setPrototypeOf(Request.prototype, app.request) as Express['request'];
   app.response = Object.setPrototypeOf(Response.prototype, app.response) as Express['response'];
   return { IncomingMessage: Request, ServerResponse: Response };
-}
-
-/**
- * Closes as idle only the connections on which every request was answered and the answer handed over. To Node
- * one is idle as soon as its answer is made, be it read or not, and one that never asked for anything is not.
- * Gives the answer to the last request that was read whole on a connection, while it is still to come.
- */
-function closeWhatOwesNothing(server: Server): (socket: Socket) => ServerResponse | undefined {
-  const unanswered = new Map<Socket, Set<ServerResponse>>();
-  server.on('connection', (socket) => {
-    unanswered.set(socket, new Set());
-    socket.once('close', () => unanswered.delete(socket));
-  });
-  server.on('request', (req, res) => {
-    const answers = unanswered.get(req.socket);
-    answers?.add(res);
-    if (answers && answers.size > MOST_OWED) req.socket.destroy();
-    res.once('close', () => answers?.delete(res));
-  });
-  server.closeIdleConnections = () => {
-    for (const [socket, answers] of unanswered) if (answers.size === 0) socket.destroy();
-  };
-  return (socket) => [...(unanswered.get(socket) ?? [])].filter(({ req }) => req.complete).at(-1);
-}
-
-/**
- * Ends a connection on which nothing moves though an answer is to be taken. Node asks for progress each time, so
- * it may be twice as long. One that is kept without a request ends as Node has it; a request that dawdles is told.
- */
-function cutOffWhoTakesNothing(
-  server: Server,
-  lastOwed: (socket: Socket) => ServerResponse | undefined,
-): void {
-  server.timeout = TIMEOUT.silence;
-  server.on('timeout', (socket: Socket) => {
-    const isKept = (socket.timeout ?? 0) >= TIMEOUT.keepAlive;
-    if (isKept || lastOwed(socket)) socket.destroy();
-  });
 }
 
 /** The address of a listening server, such as `http://127.0.0.1:3000`. */

@@ -1,0 +1,67 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Milliseconds. Nothing moves on a connection for so long though an answer is to be taken from it. */
+const LONGEST_SILENCE = 6_000;
+
+/** Answers that a connection may wait for at once: more are asked for by nobody who means to read them. */
+const MOST_OWED = 32;
+
+/** The answer to the last request that was read whole on a connection, while it is still to come. */
+export type LastOwed = (socket: Socket) => ServerResponse | undefined;
+
+/** The answers that each connection waits for. */
+type Owed = Map<Socket, Set<ServerResponse>>;
+
+/** Bounds what a connection may ask for at once and leave untaken, and has a stop wait for all that is owed. */
+export function boundConnections(server: Server): LastOwed {
+  const owed = keepAccount(server);
+  const lastOwed: LastOwed = (socket) =>
+    [...(owed.get(socket) ?? [])].filter(({ req }) => req.complete).at(-1);
+  endWhoAsksTooMuch(server, owed);
+  cutOffWhoTakesNothing(server, lastOwed);
+  closeOnlyWhoIsOwedNothing(server, owed);
+  return lastOwed;
+}
+
+function keepAccount(server: Server): Owed {
+  const owed: Owed = new Map();
+  server.on('connection', (socket) => {
+    owed.set(socket, new Set());
+    socket.once('close', () => owed.delete(socket));
+  });
+  server.on('request', (req, res) => {
+    const answers = owed.get(req.socket);
+    answers?.add(res);
+    res.once('close', () => answers?.delete(res));
+  });
+  return owed;
+}
+
+function endWhoAsksTooMuch(server: Server, owed: Owed): void {
+  server.on('request', ({ socket }) => {
+    if ((owed.get(socket)?.size ?? 0) > MOST_OWED) socket.destroy();
+  });
+}
+
+/**
+ * Ends a connection on which nothing moves though an answer is to be taken. Node asks for progress each time, so
+ * it may be twice as long. One that is kept without a request ends as Node has it; a request that dawdles is told.
+ */
+function cutOffWhoTakesNothing(server: Server, lastOwed: LastOwed): void {
+  server.timeout = LONGEST_SILENCE;
+  server.on('timeout', (socket: Socket) => {
+    const isKept = (socket.timeout ?? 0) >= server.keepAliveTimeout;
+    if (isKept || lastOwed(socket)) socket.destroy();
+  });
+}
+
+/**
+ * Closes as idle only the connections on which every request was answered and the answer handed over. To Node
+ * one is idle as soon as its answer is made, be it read or not, and one that never asked for anything is not.
+ */
+function closeOnlyWhoIsOwedNothing(server: Server, owed: Owed): void {
+  server.closeIdleConnections = () => {
+    for (const [socket, answers] of owed) if (answers.size === 0) socket.destroy();
+  };
+}

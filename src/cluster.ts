@@ -21,6 +21,7 @@ interface Complaint {
   startError: string;
 }
 
+/** What a cluster is started with. */
 export interface ClusterDeps {
   processes: number;
   /** What they are told beside our own environment. */

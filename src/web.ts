@@ -13,6 +13,7 @@ import { SharedAnswers } from './http/shared-answers.js';
 /** Milliseconds between failing readiness and closing the door, for whoever sends us requests to notice. */
 const NOT_READY = 500;
 
+/** What the API is served with. */
 export interface WebDeps {
   config: Config;
   settings: Settings;

@@ -4,6 +4,7 @@ import type { Logger } from './logger.js';
 import { countConnections } from './metrics.js';
 import { reportSlowQueries } from './slow-queries.js';
 
+/** The bounds of a pool. */
 export interface PoolOptions {
   /** Connections at most. */
   size: number;

@@ -173,8 +173,7 @@ async function ask(url: string, init: RequestInit): Promise<string> {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > LONGEST_ANSWER) throw new Error('the provider does not come to an end');
   }
-  // The form in which the library expects a refusal: it reads the provider's code out of it.
-  // eslint-disable-next-line @typescript-eslint/only-throw-error
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- the library reads the code out of this form
   if (!response.ok) throw { statusCode: response.status, data: text };
   return text;
 }

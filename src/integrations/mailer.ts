@@ -33,6 +33,7 @@ export interface Mailer {
   close(): void;
 }
 
+/** Where mail goes, and from whom. */
 export interface MailerOptions {
   /** Absent: each mail becomes a file in `mail/` of the data folder. */
   smtpUrl: string | undefined;

@@ -42,6 +42,7 @@ export interface CheckoutRequest {
   cancelUrl: string;
 }
 
+/** A refund to be carried out. */
 export interface RefundRequest {
   refundId: number;
   /** When the refund was made: another database may have had one of the same id. */

@@ -32,7 +32,7 @@ export async function showLife(client: PoolClient, worker: string): Promise<void
 /**
  * Gives back the jobs of workers that died with them, which would be locked for four hours, and gives how
  * many workers those were. A living one that is just reconnecting may be taken for dead: its job is then
- * done twice, as any job may be.
+ * done twice, as every job may be.
  */
 export async function freeOrphans(db: Database, worker: string): Promise<number> {
   const [row] = await db.query<{ dead: number }>(FREE, [LIVING_WORKER, worker]);

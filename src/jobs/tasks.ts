@@ -29,6 +29,7 @@ import {
 } from './mail-templates.js';
 import type { RecurringTask } from './schedule.js';
 
+/** What tasks work with. */
 export interface TaskDeps {
   mailer: Mailer;
   /** A fresh context for each job. */

@@ -29,6 +29,7 @@ const RANGES = {
   seed: { fallback: 1, least: 0, most: 999_999_999 },
 } satisfies Record<string, Range>;
 
+/** What the command line asks for. */
 export interface SeedArguments {
   help: boolean;
   seed: number;

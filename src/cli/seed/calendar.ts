@@ -1,7 +1,10 @@
 /** Milliseconds. */
 export const SECOND = 1_000;
+/** Milliseconds. */
 export const HOUR = 3_600 * SECOND;
+/** Milliseconds. */
 export const DAY = 24 * HOUR;
+/** Milliseconds, of the average year. */
 export const YEAR = 365.25 * DAY;
 
 /** The start of the UTC day: what all dates are counted from, so that they repeat all day long. */

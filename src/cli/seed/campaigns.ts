@@ -18,6 +18,7 @@ export interface CampaignRow {
   date_created: string;
 }
 
+/** A campaign to be stored, and how it goes. */
 export interface Campaign extends Course {
   row: CampaignRow;
   /** The child's place in the list of children. */

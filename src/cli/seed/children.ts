@@ -14,6 +14,7 @@ export interface ChildRow {
   profile_picture: string | null;
 }
 
+/** A child to be stored. */
 export interface Child {
   row: ChildRow;
   /** The parent's place in the list of parents. */

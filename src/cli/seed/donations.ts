@@ -38,6 +38,7 @@ export interface GivenTo {
   parent: number;
 }
 
+/** Who gives. */
 export interface Donors {
   guests: readonly Guest[];
   parents: readonly { id: number; name: string }[];

@@ -12,6 +12,7 @@ const LATIN: Record<string, string> = { ł: 'l', ß: 'ss', ø: 'o', æ: 'ae', œ
 
 const MAIL_DOMAINS = ['example.com', 'example.org', 'example.net'];
 
+/** The name of a grown-up. */
 export interface PersonName {
   first: string;
   last: string;

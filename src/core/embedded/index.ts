@@ -20,6 +20,7 @@ export interface EmbeddedDatabase {
   stop: () => Promise<void>;
 }
 
+/** Whose data, and how to run it. */
 export interface EmbeddedOptions {
   dataDir: string;
   /** `owner`: one per folder, stops PostgreSQL at its end. `guest`: shares it; the last one stops it. */

@@ -5,16 +5,20 @@ import { pageSize, paging } from '../../http/paging.js';
 import { OwnDonation } from '../donations/donations.schemas.js';
 import { deadline } from './deadline.js';
 
+/** What a campaign can be for. */
 export const CATEGORIES = ['sports', 'education', 'hobbies', 'health', 'dreams'] as const;
 
+/** The orders in which campaigns can be browsed. */
 export const SORTS = ['newest', 'most_funded', 'closest_to_goal', 'ending_soon'] as const;
 
 const LARGEST_GOAL = 100_000;
 
 const LONGEST_QUERY = 200;
 
+/** The id of a campaign, in a path. */
 export const CampaignPath = z.object({ id: idInPath });
 
+/** A campaign to be opened; the goal in whole currency units (contract, Campaigns). */
 export const NewCampaign = z
   .object({
     title: text({ max: 200 }),
@@ -46,6 +50,7 @@ export const NewCampaign = z
     ],
   });
 
+/** What is to change of a campaign; what is absent stays. */
 export const CampaignChanges = NewCampaign.partial().meta({
   id: 'CampaignChanges',
   examples: [{ goal: 500, has_deadline: false }],
@@ -69,8 +74,10 @@ export const BrowsePlace = z.discriminatedUnion('sort', [
   }),
 ]);
 
+/** A place in one of the orders. */
 export type BrowsePlace = z.output<typeof BrowsePlace>;
 
+/** Which campaigns to browse, and from where. */
 export const BrowseQuery = z
   .object({
     category: choice(CATEGORIES).optional(),
@@ -97,8 +104,10 @@ export const BrowseQuery = z
     path: ['cursor'],
   });
 
+/** The same once it is read. */
 export type BrowseQuery = z.output<typeof BrowseQuery>;
 
+/** A page of a child's campaigns. */
 export const OwnCampaignsQuery = paging(z.object({ id }));
 
 const publicFields = {
@@ -123,6 +132,7 @@ const publicFields = {
   date_created: moment,
 };
 
+/** A campaign as everybody sees it: money in whole currency units. */
 export const PublicCampaign = z.object(publicFields).meta({ id: 'PublicCampaign' });
 
 const ownFields = {
@@ -132,6 +142,7 @@ const ownFields = {
   close_when_funded: z.boolean(),
 };
 
+/** A campaign as its owner sees it in lists. */
 export const OwnCampaign = z.object(ownFields).meta({ id: 'OwnCampaign' });
 
 /** The owner's full view: with the newest 100 gifts. */

@@ -3,10 +3,13 @@ import { date, id, idInPath, optionalChoice, optionalUrl, text } from '../../cor
 import { paging } from '../../http/paging.js';
 import { OwnCampaign } from '../campaigns/campaigns.schemas.js';
 
+/** What may be said of a child. */
 export const GENDERS = ['male', 'female', 'prefer not to say'] as const;
 
+/** The id of a child, in a path. */
 export const ChildPath = z.object({ id: idInPath });
 
+/** A child to be registered (contract, Children). */
 export const NewChild = z
   .object({
     name: text({ min: 2, max: 100 }),
@@ -19,11 +22,13 @@ export const NewChild = z
     examples: [{ name: 'Mia Berg', date_of_birth: '2020-05-04', gender: 'female' }],
   });
 
+/** What is to change of a child; what is absent stays. */
 export const ChildChanges = NewChild.partial().meta({
   id: 'ChildChanges',
   examples: [{ name: 'Mia Sommer', gender: null }],
 });
 
+/** A page of a parent's children. */
 export const ChildrenQuery = paging(z.object({ id }));
 
 /** A child as its parent sees it. Nobody else sees any of it but the first name. */

@@ -4,8 +4,10 @@ import { paging } from '../../http/paging.js';
 
 const MOST_AT_ONCE = 100;
 
+/** A page of the gifts that can be claimed. */
 export const ClaimableQuery = paging(z.object({ id }));
 
+/** The gifts to claim. */
 export const NewClaim = z
   .object({
     donations: z
@@ -19,6 +21,7 @@ export const NewClaim = z
   })
   .meta({ id: 'NewClaim', examples: [{ donations: [41, 42] }] });
 
+/** The answer to a claim. */
 export const Claimed = z
   .object({ claimed: z.int().min(0).meta({ description: 'How many gifts have become yours.' }) })
   .meta({ id: 'Claimed' });

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { flag, id, idInPath, moment, money, optionalText } from '../../core/fields.js';
 import { paging } from '../../http/paging.js';
 
+/** The id of a gift, in a path. */
 export const DonationPath = z.object({ id: idInPath });
 
 /** Whole units. */
 export const LARGEST_GIFT = 100_000;
 
+/** A gift, in whole currency units (contract, Donations). */
 export const NewDonation = z
   .object({
     amount: money({ max: LARGEST_GIFT }),
@@ -33,6 +35,7 @@ export const NewDonation = z
     ],
   });
 
+/** A page of gifts. */
 export const DonationsQuery = paging(z.object({ id }));
 
 /** What has become of a gift. Only ever forward: a payment that came late completes it all the same. */
@@ -47,7 +50,13 @@ const fields = {
   date_donated: moment,
 };
 
+/** A gift as everybody sees it. */
 export const PublicDonation = z.object(fields).meta({ id: 'PublicDonation' });
+
+/** What has gone back of a gift, as it is told in answers. */
+export const refundedAmount = z.int().min(0).meta({
+  description: 'What went back to the donor or is on its way there, rounded up to whole units.',
+});
 
 /** What only the donor and the campaign's owner see. */
 const course = {
@@ -55,9 +64,7 @@ const course = {
     description:
       'Only `completed` gifts count. `pending`: not yet paid; `failed`, `expired`: never was.',
   }),
-  refunded_amount: z.int().min(0).meta({
-    description: 'What went back to the donor or is on its way there, rounded up to whole units.',
-  }),
+  refunded_amount: refundedAmount,
 };
 
 /** A gift as the campaign's owner sees it: who gave, also when the gift is anonymous to the public. */

@@ -44,12 +44,14 @@ function asName(given: string): string {
 /** What the provider appends to the callback. What is no text, or given twice, counts as not given. */
 const parameter = z.string().optional().catch(undefined);
 
+/** What the provider sends a browser back with. */
 export const Return = z.object({
   state: parameter.meta({ description: 'As it was sent out.' }),
   code: parameter.meta({ description: 'What the person agreed to.' }),
   error: parameter.meta({ description: 'Why there is no code, such as `access_denied`.' }),
 });
 
+/** The code from the address to which a browser was sent after signing in. */
 export const ExchangeCode = z.object({ code: text({ max: 200 }) }).meta({
   id: 'ExchangeCode',
   examples: [{ code: 'from-the-address-of-oauth-success' }],

@@ -24,6 +24,7 @@ const fields = {
   last_name: optionalText({ max: 150 }),
 };
 
+/** A parent to be registered (contract, Parents). */
 export const Registration = z.object({ ...fields, password: newPassword }).meta({
   id: 'Registration',
   examples: [
@@ -37,6 +38,7 @@ export const Registration = z.object({ ...fields, password: newPassword }).meta(
   ],
 });
 
+/** What is to change of a parent; what is absent stays. */
 export const ParentChanges = z
   .object({ ...fields, password: newPassword, current_password: givenPassword })
   .partial()
@@ -56,4 +58,5 @@ export const ParentForm = z
   })
   .meta({ id: 'Parent' });
 
+/** The answer to registering: the parent, signed in. */
 export const Registered = z.object({ user: ParentForm, ...tokenPair }).meta({ id: 'Registered' });

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { id, moment } from '../../core/fields.js';
+import { refundedAmount } from '../donations/donations.schemas.js';
 
+/** What opens a receipt to who is not signed in. */
 export const ReceiptQuery = z.object({
   token: z.string({ error: 'Send one token.' }).optional().meta({
     description: 'From the link in the mail. Not needed by the donor who is signed in.',
   }),
 });
 
+/** A receipt, in whole currency units. */
 export const ReceiptForm = z
   .object({
     number: z.string().meta({
@@ -15,9 +18,7 @@ export const ReceiptForm = z
     }),
     donation: id,
     amount: z.int(),
-    refunded_amount: z.int().min(0).meta({
-      description: 'What went back to the donor or is on its way there, rounded up to whole units.',
-    }),
+    refunded_amount: refundedAmount,
     currency: z.string().meta({ description: 'ISO 4217, in lower case.', examples: ['usd'] }),
     donor_name: z.string(),
     donor_email: z.string().nullable().meta({

@@ -3,6 +3,7 @@ import { id, moment, money, optionalText } from '../../core/fields.js';
 import { paging } from '../../http/paging.js';
 import { LARGEST_GIFT } from '../donations/donations.schemas.js';
 
+/** What is to go back to the donor. */
 export const NewRefund = z
   .object({
     amount: money({ max: LARGEST_GIFT }).optional().meta({
@@ -12,10 +13,13 @@ export const NewRefund = z
   })
   .meta({ id: 'NewRefund', examples: [{ amount: 10, reason: 'The boots were on sale.' }] });
 
+/** A page of the refunds of a gift. */
 export const RefundsQuery = paging(z.object({ id }));
 
+/** What has become of a refund. */
 export const REFUND_STATUSES = ['pending', 'succeeded', 'failed'] as const;
 
+/** A refund as the owner of the campaign sees it. */
 export const RefundForm = z
   .object({
     id,

@@ -4,6 +4,7 @@ import { date } from '../../core/fields.js';
 /** The calendar of the database has no year 0. */
 const day = date.refine((value) => value >= '0001-01-01', 'Not a valid date: use YYYY-MM-DD.');
 
+/** The days to tell of. */
 export const StatisticsQuery = z.object({
   from: day.optional().meta({
     description:
@@ -16,6 +17,7 @@ export const StatisticsQuery = z.object({
 const raised = z.int().min(0).meta({ description: 'Less refunds, rounded down as a whole.' });
 const gifts = z.int().min(0).meta({ description: 'Of which something is left.' });
 
+/** What was given in some days, in whole currency units. */
 export const Statistics = z
   .object({
     from: date,
@@ -33,5 +35,7 @@ export const Statistics = z
   })
   .meta({ id: 'Statistics' });
 
+/** The days that are asked for. */
 export type Asked = z.output<typeof StatisticsQuery>;
+/** What a presenter gives for them, in whole currency units. */
 export type Figures = z.input<typeof Statistics>;

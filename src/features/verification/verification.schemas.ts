@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { messages } from '../../core/fields.js';
 
+/** The code that proves an address. */
 export const VerificationCode = z
   .object({
     code: z
@@ -11,4 +12,5 @@ export const VerificationCode = z
   })
   .meta({ id: 'VerificationCode' });
 
+/** Whether the address is proven. */
 export const Verification = z.object({ email_verified: z.boolean() }).meta({ id: 'Verification' });

@@ -44,8 +44,10 @@ const reference = z
   .union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)])
   .nullable();
 
+/** What of a dispute or a charge names the payment. */
 export const PaymentReference = z.object({ payment_intent: reference });
 
+/** A checkout session, in our words; the amount in the currency's minor units. */
 export const Session = z
   .object({
     id: z.string(),
@@ -80,6 +82,7 @@ const STATUS = {
   canceled: 'failed',
 } as const;
 
+/** A refund, in our words; the amount in the currency's minor units. */
 export const Refund = z
   .object({
     id: z.string(),

@@ -39,7 +39,7 @@ export function createChecker(
       complaints.push(`status ${status} is not documented`);
     }
     if (!REQUEST_ID.test(headers['x-request-id'] ?? '')) complaints.push('no X-Request-Id');
-    const missing = missingHeaders(status, described).filter((name) => !headers[name]);
+    const missing = requiredHeaders(status, described).filter((name) => !headers[name]);
     complaints.push(...missing.map((name) => `status ${status} without ${name}`));
     if (request.method === 'HEAD') return complaints;
     if (status >= 400) complaints.push(...errorFormErrors(answer));
@@ -61,10 +61,10 @@ function isNotSetUp(answer: Answer): boolean {
   return answer.status === 503 && typeof code === 'string' && NOT_SET_UP.test(code);
 }
 
-/** The documented headers, in lower case; the last page has no `Link`. */
-function missingHeaders(status: number, described: DescribedAnswer | undefined): string[] {
-  const told = Object.keys(described?.headers ?? {}).map((name) => name.toLowerCase());
-  return [...told, ...(status === 405 ? ['allow'] : [])].filter((name) => name !== 'link');
+/** The headers that such an answer always has, in lower case. */
+function requiredHeaders(status: number, described: DescribedAnswer | undefined): string[] {
+  const told = Object.entries(described?.headers ?? {}).filter(([, { required }]) => required);
+  return [...told.map(([name]) => name.toLowerCase()), ...(status === 405 ? ['allow'] : [])];
 }
 
 /** `{detail, code}`, or, of bad input, lists of messages by field. */

@@ -27,7 +27,7 @@ export interface Parameter {
 
 /** What the document tells of the answers with one status. */
 export interface DescribedAnswer {
-  headers?: Record<string, unknown>;
+  headers?: Record<string, { required: boolean }>;
   content?: Record<string, { schema?: Schema }>;
 }
 

@@ -21,6 +21,9 @@ RFC 3339 in UTC. Lists are bare arrays; \`Link\` with \`rel="next"\` leads to th
 and stored in Unicode's form NFC; lengths count code points. Unknown fields are ignored. PUT and PATCH are
 both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.
 
+What visitors share has an \`ETag\` and may be kept by whoever asks each time whether it still holds; what a person
+is told, and every refusal, is \`no-store\`.
+
 On every path: what isn't HTTP or holds a malformed body gets 400, a body over 100,000 bytes 413, one that isn't
 JSON 415, a method that it doesn't have 405 with \`Allow\`, a path that isn't there 404, a request that comes too
 slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form; a GET with
@@ -35,16 +38,35 @@ const FieldErrors = z.record(z.string(), z.array(z.string())).meta({
   description: 'Messages by field; what belongs to no field stands under `non_field_errors`.',
 });
 
-const REQUEST_ID = {
-  'X-Request-Id': {
-    description: 'Also in our log.',
-    schema: { type: 'string' as const, format: 'uuid' },
-  },
+/** A header that comes always, or that comes only with what it tells of. */
+const header = (presence: 'always' | 'maybe', description: string, format?: string) => ({
+  description,
+  required: presence === 'always',
+  schema: { type: 'string' as const, ...(format && { format }) },
+});
+
+const REQUEST_ID = { 'X-Request-Id': header('always', 'Also in our log.', 'uuid') };
+
+const LOCATION = { Location: header('always', 'Where to go.') };
+
+const LINK = { Link: header('maybe', 'The next page.') };
+
+const REPLAYED = {
+  'Idempotent-Replayed': header('maybe', '`true`: this is the first answer again, by its key.'),
 };
 
-const LOCATION = {
-  Location: { description: 'Where to go.', schema: { type: 'string' as const } },
+const ETAG = {
+  ETag: header(
+    'maybe',
+    'Without a token only. Send it as `If-None-Match` to hear whether it still holds.',
+  ),
 };
+
+const ConditionHeader = z.object({
+  'If-None-Match': z.string().optional().meta({
+    description: 'The `ETag` of what you have: as long as that still holds, the answer is 304.',
+  }),
+});
 
 const IdempotencyHeader = z.object({
   'Idempotency-Key': z
@@ -120,9 +142,10 @@ function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOpera
       ...(params && { path: params }),
       ...(query && { query }),
       ...(idempotent && { header: IdempotencyHeader }),
+      ...(endpoint.shared && { header: ConditionHeader }),
     },
     ...(body && { requestBody: requestBody(body) }),
-    responses: responses(audience, endpoint.description),
+    responses: responses(audience, endpoint.description, endpoint.shared !== undefined),
   };
 }
 
@@ -147,6 +170,7 @@ function operationId(method: string, path: string): string {
 function responses(
   audience: Audience,
   description: EndpointDescription,
+  isShared: boolean,
 ): ZodOpenApiResponsesObject {
   const { answer, redirects, limit, params, query, body, refusals = [] } = description;
   const codes: ErrorCode[] = [...refusals];
@@ -158,8 +182,16 @@ function responses(
   if (limit) codes.push('throttled');
   if (description.idempotent) codes.push('idempotency_in_flight', 'idempotency_mismatch');
 
-  const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer) };
-  if (redirects !== undefined) all['302'] = success({ status: 302, description: redirects });
+  const headers = {
+    ...(answer.status === 302 && LOCATION),
+    ...(description.idempotent && REPLAYED),
+    ...(isShared && ETAG),
+  };
+  const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer, headers) };
+  if (redirects !== undefined) {
+    all['302'] = success({ description: redirects }, LOCATION);
+  }
+  if (isShared) all['304'] = success({ description: 'What you have still holds.' }, ETAG);
   for (const code of [...new Set(codes)].sort()) {
     const status = String(STATUS[code]) as '401';
     const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
@@ -169,13 +201,14 @@ function responses(
   return all;
 }
 
-type Answer = EndpointDescription['answer'];
+type Answer = Omit<EndpointDescription['answer'], 'status'>;
 
-function success({ status, description, schema, paged, downloads = [] }: Answer) {
-  const link = { Link: { description: 'The next page.', schema: { type: 'string' as const } } };
+type Headers = Record<string, ReturnType<typeof header>>;
+
+function success({ description, schema, paged, downloads = [] }: Answer, headers: Headers) {
   return {
     description,
-    headers: { ...REQUEST_ID, ...(paged && link), ...(status === 302 && LOCATION) },
+    headers: { ...REQUEST_ID, ...(paged && LINK), ...headers },
     ...((schema || downloads.length > 0) && { content: { ...json(schema), ...binary(downloads) } }),
   };
 }
@@ -198,13 +231,12 @@ function badInput(hasBody: boolean, refusals?: string) {
 }
 
 function refusalResponse(status: number, codes: ErrorCode[]) {
-  const header = (description: string) => ({ description, schema: { type: 'string' as const } });
   return {
     description: `${MEANING[status] ?? 'Refused.'} Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
     headers: {
       ...REQUEST_ID,
-      ...(status === 401 && { 'WWW-Authenticate': header('`Bearer`') }),
-      ...((status === 429 || status === 503) && { 'Retry-After': header('Seconds.') }),
+      ...(status === 401 && { 'WWW-Authenticate': header('always', '`Bearer`') }),
+      ...((status === 429 || status === 503) && { 'Retry-After': header('always', 'Seconds.') }),
     },
     content: { 'application/json': { schema: Refusal } },
   };

@@ -1,3 +1,6 @@
+/** Items of a page at most, and unless told. */
+export const LARGEST_PAGE = 100;
+
 /** One page of a list, and where the next begins: null on the last page. */
 export class Page<Item, Cursor = unknown> {
   constructor(

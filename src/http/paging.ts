@@ -1,22 +1,22 @@
 import { z } from 'zod';
+import { LARGEST_PAGE } from '../core/page.js';
 import { cursor } from './cursor.js';
 
-const PAGE_SIZE = 100;
-const MESSAGE = `Use a whole number from 1 to ${PAGE_SIZE}.`;
+const MESSAGE = `Use a whole number from 1 to ${LARGEST_PAGE}.`;
 
 /** `?page_size=`: 1 to 100. */
 export const pageSize = z
   .string({ error: MESSAGE })
   .regex(/^\d{1,3}$/, MESSAGE)
   .transform(Number)
-  .pipe(z.int().min(1, MESSAGE).max(PAGE_SIZE, MESSAGE))
-  .default(PAGE_SIZE)
+  .pipe(z.int().min(1, MESSAGE).max(LARGEST_PAGE, MESSAGE))
+  .default(LARGEST_PAGE)
   .meta({
     override: {
       type: 'integer',
       minimum: 1,
-      maximum: PAGE_SIZE,
-      default: PAGE_SIZE,
+      maximum: LARGEST_PAGE,
+      default: LARGEST_PAGE,
       pattern: undefined,
     },
   });

@@ -1,10 +1,16 @@
 import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
-import { pageOf, type Page } from '../../core/page.js';
+import { LARGEST_PAGE, pageOf, type Page } from '../../core/page.js';
 import { words } from '../../core/text.js';
 import { isOpenAt } from './campaigns.access.js';
 import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
 import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
+
+/**
+ * Rows that a statement asks for: one more than a page has. PostgreSQL keeps a plan only if it knows how few they
+ * are, and without one planning takes longer than reading. A page of another size is cut from a longer one.
+ */
+const LIMITS = [21, 51, LARGEST_PAGE + 1];
 
 /** The values of one statement, numbered as they are added. */
 class Values {
@@ -32,26 +38,32 @@ export async function browseCampaigns(
 ): Promise<Page<CampaignRow>> {
   const at = query.cursor?.sort === 'ending_soon' ? new Date(query.cursor.at) : ctx.now;
   const values = new Values();
-  const limit = values.add(query.page_size + 1);
+  const limit = LIMITS.find((rows) => rows > query.page_size)!;
   // The column by itself is what the indexes hold.
   const open = ['c.is_open', isOpenAt(`${values.add(ctx.now)}::timestamptz`)];
   const filters = [...open, ...filtersOf(query, values)];
-  const runs = runsOf(query, at, values).map((run) => select(run, filters, limit));
-  const text = oneAfterAnother(runs, limit);
+  const text = oneAfterAnother(runsOf(query, at, values), filters, limit);
   // A search has as many forms as it may have words: too many to keep a plan of each.
   const rows = await ctx.db.query<CampaignRow>(query.q ? { text } : statement(text), values.list);
   return pageOf(rows, query.page_size, (last) => placeAfter(query.sort, last, at));
 }
 
-function select({ where, order }: Run, filters: string[], limit: string): string {
-  return `SELECT ${CAMPAIGN_COLUMNS}, row_number() OVER (ORDER BY ${order}) AS rank
-    FROM campaigns c JOIN children ch ON ch.id = c.child_id
-   WHERE ${[...filters, ...where].join(' AND ')} ORDER BY ${order} LIMIT ${limit}`;
+/** The page is of the first run, and of the next ones only if those before them don't fill it. */
+function oneAfterAnother(runs: Run[], filters: string[], limit: number): string {
+  const named = runs.map((run, number) => {
+    const before = runs.slice(0, number).map((_, one) => `(SELECT count(*) FROM run_${one})`);
+    const ifNotFull = before.length > 0 ? [`${before.join(' + ')} < ${limit}`] : [];
+    const text = select({ ...run, where: [...filters, ...run.where, ...ifNotFull] }, limit);
+    return `run_${number} AS MATERIALIZED (${text})`;
+  });
+  const page = runs.map((_, number) => `SELECT ${number} AS run, * FROM run_${number}`);
+  return `WITH ${named.join(', ')} ${page.join(' UNION ALL ')} ORDER BY run, rank LIMIT ${limit}`;
 }
 
-function oneAfterAnother(runs: string[], limit: string): string {
-  const numbered = runs.map((run, number) => `(SELECT ${number} AS run, r.* FROM (${run}) r)`);
-  return `SELECT * FROM (${numbered.join(' UNION ALL ')}) page ORDER BY run, rank LIMIT ${limit}`;
+function select({ where, order }: Run, limit: number): string {
+  return `SELECT ${CAMPAIGN_COLUMNS}, row_number() OVER (ORDER BY ${order}) AS rank
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${limit}`;
 }
 
 function filtersOf({ category, q }: BrowseQuery, values: Values): string[] {

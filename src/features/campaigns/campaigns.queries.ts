@@ -16,15 +16,20 @@ export interface CampaignPageRow extends CampaignRow {
   donations: DonationRow[] | null;
 }
 
-const CAMPAIGN_PAGE = statement(`
-  SELECT ${CAMPAIGN_COLUMNS},
+const campaignPage = (donations: string) =>
+  statement(`
+  SELECT ${CAMPAIGN_COLUMNS}, ${donations} AS donations
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE c.id = $1`);
+
+const FOR_VISITORS = campaignPage('NULL');
+
+const FOR_PARENT = campaignPage(`
          CASE WHEN ch.parent_id = $2 THEN coalesce((
            SELECT json_agg(gift ORDER BY gift.id DESC) FROM (
              SELECT ${OWN_DONATION_COLUMNS}
                FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
-              WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END AS donations
-    FROM campaigns c JOIN children ch ON ch.id = c.child_id
-   WHERE c.id = $1`);
+              WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END`);
 
 const CAMPAIGNS_OF_CHILD = statement(`
   SELECT ${CAMPAIGN_COLUMNS}
@@ -37,7 +42,9 @@ export async function findCampaignPage(
   ctx: Context,
   id: number,
 ): Promise<CampaignPageRow | undefined> {
-  const rows = await ctx.db.query<CampaignPageRow>(CAMPAIGN_PAGE, [id, ctx.parent?.id ?? null]);
+  const rows = ctx.parent
+    ? await ctx.db.query<CampaignPageRow>(FOR_PARENT, [id, ctx.parent.id])
+    : await ctx.db.query<CampaignPageRow>(FOR_VISITORS, [id]);
   return rows[0];
 }
 

@@ -43,6 +43,21 @@ test('nor is what was read before a gift at another process', async () => {
   expect(await countAt(other, path)).toBe(1);
 });
 
+test('what was read while something else changed is kept', async () => {
+  const { campaign } = await openJar(api);
+  const { campaign: another } = await openJar(api);
+  const path = `/campaigns/${campaign.id}/`;
+  const holder = holdNextReading(api);
+  const early = countAt(api, path);
+  await holder.hasRead;
+  await donate(api, another);
+  holder.release();
+  expect(await early).toBe(0);
+  const { hit } = api.counted;
+  expect(await countAt(api, path)).toBe(0);
+  expect(api.counted.hit).toBe(hit + 1);
+});
+
 test('each of two hundred gifts is in the next answer, whoever else is reading', async () => {
   const { campaign } = await openJar(api);
   const path = `/campaigns/${campaign.id}/`;

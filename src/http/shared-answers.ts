@@ -61,7 +61,10 @@ export class SharedAnswers {
     // The rows take about three times as much as the bytes that are made of them.
     sizeCalculation: ({ rendered }) => rendered.bytes.length * 4 + 500,
   });
+  /** What is being read, to be joined by all who ask before the next change. */
   readonly #loading = new Map<string, Promise<Kept>>();
+  /** For each reading under way, the changes since it began. */
+  readonly #meanwhile = new Set<Change[]>();
   readonly #sources = new LRUCache<string, SharedSource>({ max: MOST });
   #hears = false;
 
@@ -126,35 +129,38 @@ export class SharedAnswers {
   }
 
   #load(key: string, source: SharedSource, ctx: Context): Promise<Kept> {
-    const isLatest = () => this.#loading.get(key) === loading;
+    const meanwhile: Change[] = [];
+    this.#meanwhile.add(meanwhile);
     const loading: Promise<Kept> = source
       .load(ctx)
       .then((data) => {
         const kept = { data, until: nextDeadline(data, ctx.now), rendered: render(data, ctx.now) };
-        if (isLatest()) this.#kept.set(key, kept);
+        if (!meanwhile.some((change) => concerns(change, data))) this.#kept.set(key, kept);
         return kept;
       })
       .finally(() => {
-        if (isLatest()) this.#loading.delete(key);
+        this.#meanwhile.delete(meanwhile);
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
       });
     this.#loading.set(key, loading);
     return loading;
   }
 
-  /** Forgets what a change has made untrue. What is being read may be from before it: none of that is kept. */
+  /** Forgets what a change has made untrue. What is being read may be from before it: nobody joins that any more. */
   changed(change: Change): void {
     this.#loading.clear();
-    if (change.of === 'all') {
-      this.#kept.clear();
-      return;
-    }
+    for (const meanwhile of this.#meanwhile) meanwhile.push(change);
     for (const [key, { data }] of this.#kept.entries()) {
-      const wide =
-        data.dependsOn === 'any gift' ||
-        (change.of === 'campaign' && data.dependsOn === 'any campaign');
-      if (wide || data.campaigns.includes(change.id)) this.#kept.delete(key);
+      if (concerns(change, data)) this.#kept.delete(key);
     }
   }
+}
+
+/** Whether a change may have made untrue what was read. */
+function concerns(change: Change, { dependsOn, campaigns }: SharedData): boolean {
+  if (change.of === 'all' || dependsOn === 'any gift') return true;
+  if (change.of === 'campaign' && dependsOn === 'any campaign') return true;
+  return campaigns.includes(change.id);
 }
 
 /** The answer as it is at a moment: made again when time has changed it. */

@@ -1,7 +1,7 @@
-import type { Config } from './config.js';
+import type { Config, StripeConfig } from './config.js';
 import type { Settings } from './core/context.js';
 import { developmentSecret } from './core/secret.js';
-import { createPaymentGateway } from './integrations/stripe.js';
+import type { PaymentGateway } from './integrations/stripe.js';
 
 /** What the services need of the settings, with the secret of a desk and the way to Stripe made from them. */
 export async function settingsOf(config: Config): Promise<Settings> {
@@ -12,6 +12,12 @@ export async function settingsOf(config: Config): Promise<Settings> {
     ...config,
     jwtSecret: config.jwtSecret ?? (await developmentSecret(config.dataDir)),
     publicUrl: config.publicUrl ?? ownAddress,
-    stripe: stripe && createPaymentGateway(stripe),
+    stripe: stripe && (await openGateway(stripe)),
   };
+}
+
+/** Stripe's package is loaded only where it is used: it would be a fifth of all that a start loads. */
+async function openGateway(config: StripeConfig): Promise<PaymentGateway> {
+  const { createPaymentGateway } = await import('./integrations/stripe/gateway.js');
+  return createPaymentGateway(config);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createPaymentGateway } from '../src/integrations/stripe.js';
+import { createPaymentGateway } from '../src/integrations/stripe/gateway.js';
 import { useApi } from './support/api.js';
 import { guestGift, openCampaign, openJar, registerParent } from './support/factories.js';
 import { usePayments, type Payments } from './support/paying.js';

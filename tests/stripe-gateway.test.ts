@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  createPaymentGateway,
   ForgedEvent,
   NotUnderstood,
   PaymentRefused,
@@ -12,6 +11,7 @@ import {
   type CheckoutRequest,
   type PaymentGateway,
 } from '../src/integrations/stripe.js';
+import { createPaymentGateway } from '../src/integrations/stripe/gateway.js';
 import { startStripe, type FakeStripe } from './support/stripe.js';
 
 const MADE_AT = new Date(1_790_000_000_123);

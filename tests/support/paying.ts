@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { JobContext } from '../../src/core/context.js';
 import { reconcilePayments } from '../../src/features/payments/reconciliation.service.js';
 import { sendRefund } from '../../src/features/refunds/stripe-refunds.service.js';
-import { createPaymentGateway } from '../../src/integrations/stripe.js';
+import { createPaymentGateway } from '../../src/integrations/stripe/gateway.js';
 import { workerLogger } from '../../src/jobs/worker-log.js';
 import { useApi, type Api, type ApiOptions } from './api.js';
 import { guestGift, type TestCampaign, type TestParent } from './factories.js';

@@ -1,4 +1,3 @@
-import Stripe from 'stripe';
 import type { z } from 'zod';
 
 /** Stripe could not be asked, or could not answer now: the same call is worth making again later. */
@@ -44,32 +43,8 @@ export class NotUnderstood extends Error {
   }
 }
 
-/** What an error of the package means to us. Stripe's own messages quote addresses; none is kept. */
-export function translate(error: unknown): unknown {
-  const { errors } = Stripe;
-  if (!(error instanceof errors.StripeError)) return error;
-  const { code, rawType, requestId, statusCode, type } = error;
-  if (error instanceof errors.StripeIdempotencyError) {
-    return new RequestChanged(inWords('Stripe knows this key with other parameters', requestId));
-  }
-  if (
-    error instanceof errors.StripeConnectionError ||
-    error instanceof errors.StripeRateLimitError ||
-    // Every other status: 5xx, and 409 while the first call with a key is still in flight.
-    error instanceof errors.StripeAPIError
-  ) {
-    return new PaymentsAway(inWords('Stripe is away', type, statusCode, code, requestId));
-  }
-  if (
-    error instanceof errors.StripeInvalidRequestError ||
-    error instanceof errors.StripeCardError
-  ) {
-    return new PaymentRefused(code ?? rawType ?? type, requestId);
-  }
-  return new KeyRejected(inWords('Stripe does not accept our key', type, statusCode, requestId));
-}
-
-function inWords(sentence: string, ...details: (string | number | undefined)[]): string {
+/** A sentence with what else is known, in brackets. */
+export function inWords(sentence: string, ...details: (string | number | undefined)[]): string {
   const known = details.filter((one) => one !== undefined);
   return known.length > 0 ? `${sentence} (${known.join(' ')}).` : `${sentence}.`;
 }

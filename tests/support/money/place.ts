@@ -5,7 +5,7 @@ import supertest, { type Response } from 'supertest';
 import type { JobContext } from '../../../src/core/context.js';
 import { openDatabase } from '../../../src/core/database.js';
 import { createLogger } from '../../../src/core/logger.js';
-import { createPaymentGateway } from '../../../src/integrations/stripe.js';
+import { createPaymentGateway } from '../../../src/integrations/stripe/gateway.js';
 import { JWT_SECRET, type Api } from '../api.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';
 import { startStripe, type FakeStripe } from '../stripe.js';

@@ -3,6 +3,7 @@ import type { Context, ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
 import { whenViolated } from '../../core/database-errors.js';
 import type { FieldErrors } from '../../core/errors.js';
+import { toMinor } from '../../core/money.js';
 import { noSuchChild, type OwnChild } from '../children/children.access.js';
 import { isUnderAgeLimit } from '../children/age.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
@@ -56,7 +57,7 @@ function reasonToStayClosed(
   const { goal = campaign.goal } = input;
   const { close_when_funded: whenFunded = campaign.closeWhenFunded } = input;
   const { close_at_deadline: atDeadline = campaign.closeAtDeadline } = input;
-  if (whenFunded && campaign.netRaised >= goal * 100) {
+  if (whenFunded && campaign.netRaised >= toMinor(goal)) {
     return 'It has reached its goal, at which it closes: set close_when_funded to false or a higher goal.';
   }
   if (atDeadline && deadline !== null && deadline <= now) {

@@ -5,6 +5,7 @@ import { reconcilePayments } from '../../src/features/payments/reconciliation.se
 import { sendRefund } from '../../src/features/refunds/stripe-refunds.service.js';
 import { createPaymentGateway } from '../../src/integrations/stripe/gateway.js';
 import { workerLogger } from '../../src/jobs/worker-log.js';
+import { openWorkerPool } from '../../src/jobs/worker-pool.js';
 import { useApi, type Api, type ApiOptions } from './api.js';
 import { guestGift, type TestCampaign, type TestParent } from './factories.js';
 import { startStripe, type FakeStripe } from './stripe.js';
@@ -115,15 +116,17 @@ export function usePayments({
     reconcile: (later = 0) => reconcilePayments(context(new Date(Date.now() + later))),
     sendRefunds: async () => {
       await api.database.sql('UPDATE graphile_worker._private_jobs SET run_at = now()');
+      // One that is told of by connectionString may outlive the call, and then the database.
+      const pgPool = openWorkerPool(api.database.url, 2, api.log);
       await runOnce({
-        connectionString: api.database.url,
+        pgPool,
         noHandleSignals: true,
         logger: workerLogger(api.log),
         taskList: {
           send_refund: (payload) =>
             sendRefund(context(), (payload as { refundId: number }).refundId),
         },
-      });
+      }).finally(() => pgPool.end());
     },
     mails: async (donationId) => {
       const jobs = await api.database.sql<{ mail: string; times: number }>(

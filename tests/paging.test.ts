@@ -267,6 +267,30 @@ describe('the computed orders', () => {
     },
   );
 
+  test.each(SORTS)('%s: so do pages of all lengths that a statement reads', async (sort) => {
+    const hours = [...Array<number>(20).fill(1), ...Array<number>(41).fill(-1)];
+    const totals = [0, 50, 99, 100, 300];
+    await plant(
+      Array.from({ length: 125 }, (_, n) => {
+        const deadline = hours[n] === undefined ? null : at(hours[n]);
+        return { goal: 100, total: totals[n % totals.length]!, deadline };
+      }),
+    );
+    const path = `/campaigns/?category=sports&sort=${sort}&page_size=`;
+    const first = await api.get(`${path}100`).expect(200);
+    const [, , next] = NEXT.exec(String(first.headers['link']))!;
+    const rest = await api.get(next!).expect(200);
+    const planted = [...(first.body as Campaign[]), ...(rest.body as Campaign[])];
+    expect(planted).toHaveLength(125);
+    const expected = planted.sort(compare[sort]).map(({ id }) => id);
+    for (const size of [19, 20, 21, 49, 50, 51, 61, 99, 100]) {
+      const pages = await walk(path + String(size));
+      expect(pages.flat(), String(size)).toEqual(expected);
+      expect(pages, String(size)).toHaveLength(Math.ceil(125 / size));
+    }
+    await uproot();
+  });
+
   test.each(SORTS)(
     '%s: rows that keep their rank are seen once while others are added',
     async (sort) => {

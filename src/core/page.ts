@@ -1,4 +1,4 @@
-/** Items of a page at most, and unless told. */
+/** The most items that a page has, and how many it has unless told. */
 export const LARGEST_PAGE = 100;
 
 /** One page of a list, and where the next begins: null on the last page. */

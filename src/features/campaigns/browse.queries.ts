@@ -7,8 +7,8 @@ import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
 import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
 
 /**
- * Rows that a statement asks for: one more than a page has. PostgreSQL keeps a plan only if it knows how few they
- * are, and without one planning takes longer than reading. A page of another size is cut from a longer one.
+ * Rows that a statement asks for, one more than a page has. PostgreSQL keeps a plan only if it knows how few they
+ * are; else it plans each time, which takes longer than reading. A page of another size is cut from a longer one.
  */
 const LIMITS = [21, 51, LARGEST_PAGE + 1];
 
@@ -38,14 +38,20 @@ export async function browseCampaigns(
 ): Promise<Page<CampaignRow>> {
   const at = query.cursor?.sort === 'ending_soon' ? new Date(query.cursor.at) : ctx.now;
   const values = new Values();
-  const limit = LIMITS.find((rows) => rows > query.page_size)!;
+  // A search has as many forms as it may have words: too many to keep a plan of each.
+  const isPlannedOnce = !query.q;
+  const limit = isPlannedOnce ? rowsFor(query.page_size) : query.page_size + 1;
   // The column by itself is what the indexes hold.
   const open = ['c.is_open', isOpenAt(`${values.add(ctx.now)}::timestamptz`)];
   const filters = [...open, ...filtersOf(query, values)];
   const text = oneAfterAnother(runsOf(query, at, values), filters, limit);
-  // A search has as many forms as it may have words: too many to keep a plan of each.
-  const rows = await ctx.db.query<CampaignRow>(query.q ? { text } : statement(text), values.list);
+  const asked = isPlannedOnce ? statement(text) : { text };
+  const rows = await ctx.db.query<CampaignRow>(asked, values.list);
   return pageOf(rows, query.page_size, (last) => placeAfter(query.sort, last, at));
+}
+
+function rowsFor(pageSize: number): number {
+  return LIMITS.find((rows) => rows > pageSize)!;
 }
 
 /** The page is of the first run, and of the next ones only if those before them don't fill it. */

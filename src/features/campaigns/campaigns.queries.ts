@@ -25,11 +25,11 @@ const campaignPage = (donations: string) =>
 const FOR_VISITORS = campaignPage('NULL');
 
 const FOR_PARENT = campaignPage(`
-         CASE WHEN ch.parent_id = $2 THEN coalesce((
-           SELECT json_agg(gift ORDER BY gift.id DESC) FROM (
-             SELECT ${OWN_DONATION_COLUMNS}
-               FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
-              WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END`);
+    CASE WHEN ch.parent_id = $2 THEN coalesce((
+      SELECT json_agg(gift ORDER BY gift.id DESC) FROM (
+        SELECT ${OWN_DONATION_COLUMNS}
+          FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
+         WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END`);
 
 const CAMPAIGNS_OF_CHILD = statement(`
   SELECT ${CAMPAIGN_COLUMNS}

@@ -248,6 +248,26 @@ describe('in empty databases', () => {
     expect(dumps[2]).not.toEqual(dumps[0]);
   });
 
+  it('gives some gifts after the others as if all were given at once', async () => {
+    const size = { parents: 10, campaigns: 30, donations: 30_500 };
+    const dumps = [];
+    for (const giftsAtOnce of [10_000, undefined]) {
+      const database = await emptyDatabase();
+      await seedDatabase(database.url, { ...REQUEST, size, giftsAtOnce });
+      dumps.push(await dump(database));
+    }
+    expect(dumps[0]).toEqual(dumps[1]);
+  });
+
+  it('tells how far it is: never more than is stored, and all in the end', async () => {
+    const database = await emptyDatabase();
+    const told: number[] = [];
+    const onProgress = (stored: number) => void told.push(stored);
+    const size = { parents: 3, campaigns: 3, donations: 30_000 };
+    await seedDatabase(database.url, { ...REQUEST, size, giftsAtOnce: 20_000, onProgress });
+    expect(told).toEqual([5_000, 10_000, 20_000, 25_000, 30_000]);
+  });
+
   it('a run that ends halfway leaves nothing', async () => {
     const database = await emptyDatabase();
     const ending = new AbortController();

@@ -2,8 +2,9 @@ import pg from 'pg';
 import { isDatabaseAway, violatedConstraint } from '../../core/database-errors.js';
 import { StartError } from '../../core/errors.js';
 import { hashPassword } from '../../core/passwords.js';
+import type { Watcher } from './gift-store.js';
 import { demoEmail } from './parents.js';
-import { storeWorld, type Watcher } from './store.js';
+import { storeWorld } from './store.js';
 import { makeWorld, type SeedSize } from './world.js';
 
 /** The password of every demo parent: no secret, which is why it never gets into production. */

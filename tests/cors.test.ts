@@ -66,7 +66,7 @@ test.each([
   expect(headers['access-control-allow-origin']).toBe(APP);
   expect(items(headers['access-control-allow-methods'])).toContain(method.toLowerCase());
   expect(items(headers['access-control-allow-headers'])).toEqual(
-    expect.arrayContaining(['authorization', 'content-type', 'idempotency-key']),
+    expect.arrayContaining(['authorization', 'content-type', 'idempotency-key', 'if-none-match']),
   );
   expect(headers['access-control-allow-credentials']).toBeUndefined();
   expect(Number(headers['access-control-max-age'])).toBeGreaterThan(0);
@@ -95,7 +95,7 @@ test('errors too may be read by the app, and say what it needs', async () => {
   for (const [name, { headers }] of Object.entries(answers)) {
     expect(headers['access-control-allow-origin'], name).toBe(APP);
     expect(items(headers['access-control-expose-headers']), name).toEqual(
-      expect.arrayContaining(['link', 'location', 'retry-after', 'x-request-id']),
+      expect.arrayContaining(['link', 'location', 'retry-after', 'x-request-id', 'etag']),
     );
   }
 });

@@ -63,9 +63,14 @@ const ETAG = {
 };
 
 const ConditionHeader = z.object({
-  'If-None-Match': z.string().optional().meta({
-    description: 'The `ETag` of what you have: as long as that still holds, the answer is 304.',
-  }),
+  'If-None-Match': z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'The `ETag` of what you have. Without a token, and without `Cache-Control: no-cache`: as long as it still ' +
+        'holds, the answer is 304.',
+    }),
 });
 
 const IdempotencyHeader = z.object({
@@ -191,11 +196,15 @@ function responses(
   if (redirects !== undefined) {
     all['302'] = success({ description: redirects }, LOCATION);
   }
-  if (isShared) all['304'] = success({ description: 'What you have still holds.' }, ETAG);
+  if (isShared) {
+    const { paged = false } = answer;
+    all['304'] = success({ description: 'What you have still holds.', paged }, ETAG);
+  }
   for (const code of [...new Set(codes)].sort()) {
     const status = String(STATUS[code]) as '401';
     const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
-    all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)]);
+    const replayed = description.idempotent && STATUS[code] === 409 ? REPLAYED : {};
+    all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)], replayed);
   }
   if (query || body) all['400'] = badInput(body !== undefined, all['400']?.description);
   return all;
@@ -230,13 +239,14 @@ function badInput(hasBody: boolean, refusals?: string) {
   return { description, headers: REQUEST_ID, content: { 'application/json': { schema } } };
 }
 
-function refusalResponse(status: number, codes: ErrorCode[]) {
+function refusalResponse(status: number, codes: ErrorCode[], headers: Headers = {}) {
   return {
     description: `${MEANING[status] ?? 'Refused.'} Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
     headers: {
       ...REQUEST_ID,
       ...(status === 401 && { 'WWW-Authenticate': header('always', '`Bearer`') }),
       ...((status === 429 || status === 503) && { 'Retry-After': header('always', 'Seconds.') }),
+      ...headers,
     },
     content: { 'application/json': { schema: Refusal } },
   };

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds. Nothing moves on a connection for so long though an answer is to be taken from it. */
+/** Milliseconds for which nothing may move on a connection while an answer is to be taken from it. */
 const LONGEST_SILENCE = 6_000;
 
 /** Answers that a connection may wait for at once: more are asked for by nobody who means to read them. */

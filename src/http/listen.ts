@@ -6,7 +6,7 @@ import type { Logger } from '../core/logger.js';
 import { answerBrokenRequests } from './broken-request.js';
 import { boundConnections } from './connections.js';
 
-/** Milliseconds. A client that dawdles over its request is cut off after the second. */
+/** Milliseconds. A client that dawdles over its request is cut off after `request`. */
 const TIMEOUT = {
   headers: 10_000,
   request: 12_000,

@@ -1,13 +1,13 @@
 import { EventEmitter, once } from 'node:events';
-import { listenForChanges, type Listener } from '../../src/core/changes.js';
+import { listenForChanges, type Change, type Listener } from '../../src/core/changes.js';
 import type { Logger } from '../../src/core/logger.js';
 
 /** Listening for changes, whose turns can be awaited. */
 export interface Hearing {
   /** Settles once changes are heard of, or once they are not. */
   until(hears: boolean): Promise<void>;
-  /** How many changes were heard of. */
-  heard: number;
+  /** The changes that were heard of. */
+  heard: Change[];
   close(): Promise<void>;
 }
 
@@ -29,14 +29,14 @@ export async function hearChanges(
     {
       hear,
       changed: (change) => {
-        hearing.heard += 1;
+        hearing.heard.push(change);
         listeners.forEach((listener) => listener.changed(change));
       },
     },
     log,
   );
   const hearing: Hearing = {
-    heard: 0,
+    heard: [],
     until: async (wanted) => {
       if (hears !== wanted) await once(turns, String(wanted));
     },

@@ -116,7 +116,7 @@ export function usePayments({
     reconcile: (later = 0) => reconcilePayments(context(new Date(Date.now() + later))),
     sendRefunds: async () => {
       await api.database.sql('UPDATE graphile_worker._private_jobs SET run_at = now()');
-      // One that is told of by connectionString may outlive the call, and then the database.
+      // A pool that the queue opens itself, by connectionString, may outlive the call and then the database.
       const pgPool = openWorkerPool(api.database.url, 2, api.log);
       await runOnce({
         pgPool,

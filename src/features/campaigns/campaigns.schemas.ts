@@ -107,7 +107,7 @@ export const BrowseQuery = z
 /** The same once it is read. */
 export type BrowseQuery = z.output<typeof BrowseQuery>;
 
-/** A page of a child's campaigns. */
+/** Which page of a child's campaigns. */
 export const OwnCampaignsQuery = paging(z.object({ id }));
 
 const publicFields = {

@@ -3,7 +3,7 @@ import { date, id, idInPath, optionalChoice, optionalUrl, text } from '../../cor
 import { paging } from '../../http/paging.js';
 import { OwnCampaign } from '../campaigns/campaigns.schemas.js';
 
-/** What may be said of a child. */
+/** What may be said of a child's gender. */
 export const GENDERS = ['male', 'female', 'prefer not to say'] as const;
 
 /** The id of a child, in a path. */
@@ -28,7 +28,7 @@ export const ChildChanges = NewChild.partial().meta({
   examples: [{ name: 'Mia Sommer', gender: null }],
 });
 
-/** A page of a parent's children. */
+/** Which page of a parent's children. */
 export const ChildrenQuery = paging(z.object({ id }));
 
 /** A child as its parent sees it. Nobody else sees any of it but the first name. */

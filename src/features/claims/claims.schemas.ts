@@ -4,7 +4,7 @@ import { paging } from '../../http/paging.js';
 
 const MOST_AT_ONCE = 100;
 
-/** A page of the gifts that can be claimed. */
+/** Which page of the gifts that can be claimed. */
 export const ClaimableQuery = paging(z.object({ id }));
 
 /** The gifts to claim. */

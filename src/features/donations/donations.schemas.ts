@@ -35,7 +35,7 @@ export const NewDonation = z
     ],
   });
 
-/** A page of gifts. */
+/** Which page of gifts. */
 export const DonationsQuery = paging(z.object({ id }));
 
 /** What has become of a gift. Only ever forward: a payment that came late completes it all the same. */

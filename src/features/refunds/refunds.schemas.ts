@@ -13,7 +13,7 @@ export const NewRefund = z
   })
   .meta({ id: 'NewRefund', examples: [{ amount: 10, reason: 'The boots were on sale.' }] });
 
-/** A page of the refunds of a gift. */
+/** Which page of the refunds of a gift. */
 export const RefundsQuery = paging(z.object({ id }));
 
 /** What has become of a refund. */

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import express from 'express';
 import supertest from 'supertest';
 import { expect, test, vi } from 'vitest';
@@ -111,6 +112,40 @@ test('a connection on which nonsense came after a request is closed once that is
   const socket = connect(Number(new URL(address).port), '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\nnot HTTP at all\r\n\r\n');
   expect((await text(socket)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  await stopListening(server);
+});
+
+test('who is still sending what is no request hears why it is refused', async () => {
+  const { server, address } = await listening();
+  const port = Number(new URL(address).port);
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let told = '';
+  socket.on('data', (data) => (told += String(data)));
+  const answered = once(socket, 'end');
+  socket.write('POST /nowhere at all HTTP/1.1\r\nHost: here\r\nContent-Length: 400000\r\n\r\n');
+  await answered;
+  const send = promisify((data: Buffer, sent: (error?: Error | null) => void) =>
+    socket.write(data, sent),
+  );
+  for (let part = 0; part < 4; part += 1) await send(Buffer.alloc(100_000, 'x'));
+  const closed = once(socket, 'close');
+  socket.end();
+  await closed;
+  expect(told).toMatch(/^HTTP\/1\.1 400 [^]*"code":"malformed"\}$/);
+  await stopListening(server);
+});
+
+test('and is cut off when that does not end', async () => {
+  const { server, address } = await listening();
+  const port = Number(new URL(address).port);
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => undefined);
+  socket.write('not HTTP at all\r\n\r\n');
+  socket.resume();
+  const sending = setInterval(() => socket.write('x'), 20);
+  await closed;
+  clearInterval(sending);
   await stopListening(server);
 });
 

@@ -26,6 +26,9 @@ const MALFORMED = {
   code: 'malformed',
 };
 
+/** Milliseconds for which what else is sent is taken and dropped: a connection cut while data comes loses its answer. */
+const LINGER = 1_000;
+
 /** What is needed of whoever listens. */
 interface Listening {
   log: Logger | undefined;
@@ -34,7 +37,9 @@ interface Listening {
 
 /** Answers requests that never reach the app, for they break off or aren't HTTP, in the form of all errors. */
 export function answerBrokenRequests(server: Server, { log, lastOwed }: Listening): void {
+  const answered = new WeakSet<Socket>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (answered.has(socket) && error.code !== 'ECONNRESET') return;
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
@@ -53,8 +58,10 @@ export function answerBrokenRequests(server: Server, { log, lastOwed }: Listenin
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
         `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
         `X-Request-Id: ${id}\r\n\r\n${body}`,
-      () => socket.destroy(),
     );
+    answered.add(socket);
+    const lingering = setTimeout(() => socket.destroy(), LINGER);
+    socket.once('close', () => clearTimeout(lingering));
     log?.info({ id, status }, 'request');
     countRequest({ method: 'none', route: undefined, status, ms: 0 });
   });

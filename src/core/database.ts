@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { isConflict } from './database-errors.js';
@@ -15,6 +16,12 @@ const WAIT = {
 };
 
 const CONFLICT_TRIES = 4;
+
+/**
+ * V8 compiles WebAssembly by its baseline compiler only. There is one such module, Prisma's query compiler: to
+ * optimise it too takes 20 MB at its first use and makes it no faster (docs/benchmarks.md).
+ */
+const BASELINE_ONLY = '--liftoff-only';
 
 /** SQL built from constants alone. With a name, PostgreSQL parses and plans it once a connection. */
 export interface Statement {
@@ -60,6 +67,7 @@ export function statement(text: string): Statement {
  * use; a connection that breaks while idle is logged and replaced.
  */
 export function openDatabase(url: string, poolSize: number, log: Logger): Database {
+  setFlagsFromString(BASELINE_ONLY);
   const broken = 'a database connection broke';
   const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
   const adapter = new PrismaPg(pool, {

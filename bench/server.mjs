@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../dist/config.js';
 import { start } from './processes.mjs';
 
-const SERVER = fileURLToPath(new URL('../dist/server.js', import.meta.url));
+const ROOT = new URL('../', import.meta.url);
+
+/** What `npm start` gives to Node: flags, and the program by its whole path. */
+const START = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
+  .scripts.start.split(' ')
+  .slice(1)
+  .map((part) => (part.startsWith('--') ? part : fileURLToPath(new URL(part, ROOT))));
 
 /** The settings of a server in production, but that it listens to this machine and limits nobody. */
 function production(bench, databaseUrl) {
@@ -30,7 +37,7 @@ export function makeSecret() {
 
 /** Starts the built server as in production. */
 export function startServer(bench, databaseUrl) {
-  return start(bench, [SERVER], production(bench, databaseUrl));
+  return start(bench, START, production(bench, databaseUrl));
 }
 
 /** How many connections to the database each process of that server may have. */
@@ -41,5 +48,5 @@ export function poolSizeOf(bench, databaseUrl) {
 /** Starts the built server as on a desk: with an embedded database, made first if there is none. */
 export function startOnDesk(bench, dataDir) {
   const settings = { ...production(bench, ''), NODE_ENV: 'development', DATA_DIR: dataDir };
-  return start(bench, [SERVER], settings);
+  return start(bench, START, settings);
 }

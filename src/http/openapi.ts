@@ -4,14 +4,11 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
   type ZodOpenApiRequestBodyObject,
-  type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import type { ErrorCode } from '../core/errors.js';
 import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
-import type { EndpointDescription } from './endpoint.js';
-import { STATUS } from './errors.js';
 import { describeLimit } from './limit-figures.js';
+import { refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
 anyone may browse and give.
@@ -28,39 +25,6 @@ On every path: what isn't HTTP or holds a malformed body gets 400, a body over 1
 JSON 415, a method that it doesn't have 405 with \`Allow\`, a path that isn't there 404, a request that comes too
 slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form; a GET with
 \`If-None-Match: *\` gets 304.`;
-
-const Refusal = z
-  .object({ detail: z.string(), code: z.string() })
-  .meta({ id: 'Refusal', description: 'A sentence for a person and a code for a machine.' });
-
-const FieldErrors = z.record(z.string(), z.array(z.string())).meta({
-  id: 'FieldErrors',
-  description: 'Messages by field; what belongs to no field stands under `non_field_errors`.',
-});
-
-/** A header that comes always, or that comes only with what it tells of. */
-const header = (presence: 'always' | 'maybe', description: string, format?: string) => ({
-  description,
-  required: presence === 'always',
-  schema: { type: 'string' as const, ...(format && { format }) },
-});
-
-const REQUEST_ID = { 'X-Request-Id': header('always', 'Also in our log.', 'uuid') };
-
-const LOCATION = { Location: header('always', 'Where to go.') };
-
-const LINK = { Link: header('maybe', 'The next page.') };
-
-const REPLAYED = {
-  'Idempotent-Replayed': header('maybe', '`true`: this is the first answer again, by its key.'),
-};
-
-const ETAG = {
-  ETag: header(
-    'maybe',
-    'Without a token only. Send it as `If-None-Match` to hear whether it still holds.',
-  ),
-};
 
 const ConditionHeader = z.object({
   'If-None-Match': z
@@ -85,18 +49,6 @@ const IdempotencyHeader = z.object({
         'keys that nobody guesses, such as a UUID.',
     }),
 });
-
-const MEANING: Record<number, string> = {
-  401: 'No token, or one that is not valid.',
-  403: 'Not yours.',
-  404: 'No such thing.',
-  409: 'Not in this state.',
-  413: 'The body is over 100,000 bytes.',
-  415: 'The body is not application/json in UTF-8.',
-  422: 'The key was sent with another body.',
-  429: 'Too many requests.',
-  503: 'Try again in a moment.',
-};
 
 /** The OpenAPI 3.1 document of the URL map, made from the schemas that validate. */
 export function openApiDocument(routes: Route[]): ReturnType<typeof createDocument> {
@@ -170,86 +122,6 @@ const SECURITY: Record<Audience, Record<string, string[]>[]> = {
 function operationId(method: string, path: string): string {
   const parts = path.split('/').filter((part) => part !== '');
   return [method.toLowerCase(), ...parts.map((part) => part.replace(/^:/, 'by_'))].join('_');
-}
-
-function responses(
-  audience: Audience,
-  description: EndpointDescription,
-  isShared: boolean,
-): ZodOpenApiResponsesObject {
-  const { answer, redirects, limit, params, query, body, refusals = [] } = description;
-  const codes: ErrorCode[] = [...refusals];
-  if (!description.needsNoDatabase) codes.push('unavailable');
-  if (audience === 'anyone') codes.push('token_not_valid');
-  if (audience === 'parents') codes.push('not_authenticated', 'token_not_valid');
-  if (params) codes.push('not_found');
-  if (body) codes.push('too_large', 'unsupported_media_type');
-  if (limit) codes.push('throttled');
-  if (description.idempotent) codes.push('idempotency_in_flight', 'idempotency_mismatch');
-
-  const headers = {
-    ...(answer.status === 302 && LOCATION),
-    ...(description.idempotent && REPLAYED),
-    ...(isShared && ETAG),
-  };
-  const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer, headers) };
-  if (redirects !== undefined) {
-    all['302'] = success({ description: redirects }, LOCATION);
-  }
-  if (isShared) {
-    const { paged = false } = answer;
-    all['304'] = success({ description: 'What you have still holds.', paged }, ETAG);
-  }
-  for (const code of [...new Set(codes)].sort()) {
-    const status = String(STATUS[code]) as '401';
-    const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
-    const replayed = description.idempotent && STATUS[code] === 409 ? REPLAYED : {};
-    all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)], replayed);
-  }
-  if (query || body) all['400'] = badInput(body !== undefined, all['400']?.description);
-  return all;
-}
-
-type Answer = Omit<EndpointDescription['answer'], 'status'>;
-
-type Headers = Record<string, ReturnType<typeof header>>;
-
-function success({ description, schema, paged, downloads = [] }: Answer, headers: Headers) {
-  return {
-    description,
-    headers: { ...REQUEST_ID, ...(paged && LINK), ...headers },
-    ...((schema || downloads.length > 0) && { content: { ...json(schema), ...binary(downloads) } }),
-  };
-}
-
-function json(schema: z.ZodType | undefined) {
-  return schema && { 'application/json': { schema } };
-}
-
-function binary(types: string[]) {
-  return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
-}
-
-function badInput(hasBody: boolean, refusals?: string) {
-  const schema = hasBody || refusals !== undefined ? z.union([Refusal, FieldErrors]) : FieldErrors;
-  const input = hasBody
-    ? 'Fields that are not valid, or a malformed body.'
-    : 'Parameters that are not valid.';
-  const description = [input, refusals].filter(Boolean).join(' ');
-  return { description, headers: REQUEST_ID, content: { 'application/json': { schema } } };
-}
-
-function refusalResponse(status: number, codes: ErrorCode[], headers: Headers = {}) {
-  return {
-    description: `${MEANING[status] ?? 'Refused.'} Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
-    headers: {
-      ...REQUEST_ID,
-      ...(status === 401 && { 'WWW-Authenticate': header('always', '`Bearer`') }),
-      ...((status === 429 || status === 503) && { 'Retry-After': header('always', 'Seconds.') }),
-      ...headers,
-    },
-    content: { 'application/json': { schema: Refusal } },
-  };
 }
 
 const page = (summary: string, type: string): ZodOpenApiOperationObject => ({

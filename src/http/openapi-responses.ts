@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { ErrorCode } from '../core/errors.js';
+import type { Audience } from './authenticate.js';
+import type { EndpointDescription } from './endpoint.js';
+import { STATUS } from './errors.js';
+
+const Refusal = z
+  .object({ detail: z.string(), code: z.string() })
+  .meta({ id: 'Refusal', description: 'A sentence for a person and a code for a machine.' });
+
+const FieldErrors = z.record(z.string(), z.array(z.string())).meta({
+  id: 'FieldErrors',
+  description: 'Messages by field; what belongs to no field stands under `non_field_errors`.',
+});
+
+/** A header that comes always, or that comes only with what it tells of. */
+const header = (presence: 'always' | 'maybe', description: string, format?: string) => ({
+  description,
+  required: presence === 'always',
+  schema: { type: 'string' as const, ...(format && { format }) },
+});
+
+/** Of every answer. */
+export const REQUEST_ID = { 'X-Request-Id': header('always', 'Also in our log.', 'uuid') };
+
+const LOCATION = { Location: header('always', 'Where to go.') };
+
+const LINK = { Link: header('maybe', 'The next page.') };
+
+const REPLAYED = {
+  'Idempotent-Replayed': header('maybe', '`true`: this is the first answer again, by its key.'),
+};
+
+const ETAG = {
+  ETag: header(
+    'maybe',
+    'Without a token only. Send it as `If-None-Match` to hear whether it still holds.',
+  ),
+};
+
+const MEANING: Record<number, string> = {
+  401: 'No token, or one that is not valid.',
+  403: 'Not yours.',
+  404: 'No such thing.',
+  409: 'Not in this state.',
+  413: 'The body is over 100,000 bytes.',
+  415: 'The body is not application/json in UTF-8.',
+  422: 'The key was sent with another body.',
+  429: 'Too many requests.',
+  503: 'Try again in a moment.',
+};
+
+/** All that an endpoint may answer, as OpenAPI tells it. `isShared`: visitors share the answer, which has an ETag. */
+export function responses(
+  audience: Audience,
+  description: EndpointDescription,
+  isShared: boolean,
+): ZodOpenApiResponsesObject {
+  const { answer, redirects, limit, params, query, body, refusals = [] } = description;
+  const codes: ErrorCode[] = [...refusals];
+  if (!description.needsNoDatabase) codes.push('unavailable');
+  if (audience === 'anyone') codes.push('token_not_valid');
+  if (audience === 'parents') codes.push('not_authenticated', 'token_not_valid');
+  if (params) codes.push('not_found');
+  if (body) codes.push('too_large', 'unsupported_media_type');
+  if (limit) codes.push('throttled');
+  if (description.idempotent) codes.push('idempotency_in_flight', 'idempotency_mismatch');
+
+  const headers = {
+    ...(answer.status === 302 && LOCATION),
+    ...(description.idempotent && REPLAYED),
+    ...(isShared && ETAG),
+  };
+  const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer, headers) };
+  if (redirects !== undefined) {
+    all['302'] = success({ description: redirects }, LOCATION);
+  }
+  if (isShared) {
+    const { paged = false } = answer;
+    all['304'] = success({ description: 'What you have still holds.', paged }, ETAG);
+  }
+  for (const code of [...new Set(codes)].sort()) {
+    const status = String(STATUS[code]) as '401';
+    const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
+    const replayed = description.idempotent && STATUS[code] === 409 ? REPLAYED : {};
+    all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)], replayed);
+  }
+  if (query || body) all['400'] = badInput(body !== undefined, all['400']?.description);
+  return all;
+}
+
+type Answer = Omit<EndpointDescription['answer'], 'status'>;
+
+type Headers = Record<string, ReturnType<typeof header>>;
+
+function success({ description, schema, paged, downloads = [] }: Answer, headers: Headers) {
+  return {
+    description,
+    headers: { ...REQUEST_ID, ...(paged && LINK), ...headers },
+    ...((schema || downloads.length > 0) && { content: { ...json(schema), ...binary(downloads) } }),
+  };
+}
+
+function json(schema: z.ZodType | undefined) {
+  return schema && { 'application/json': { schema } };
+}
+
+function binary(types: string[]) {
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
+}
+
+function badInput(hasBody: boolean, refusals?: string) {
+  const schema = hasBody || refusals !== undefined ? z.union([Refusal, FieldErrors]) : FieldErrors;
+  const input = hasBody
+    ? 'Fields that are not valid, or a malformed body.'
+    : 'Parameters that are not valid.';
+  const description = [input, refusals].filter(Boolean).join(' ');
+  return { description, headers: REQUEST_ID, content: { 'application/json': { schema } } };
+}
+
+/** The refusals with one status. */
+export function refusalResponse(status: number, codes: ErrorCode[], headers: Headers = {}) {
+  return {
+    description: `${MEANING[status] ?? 'Refused.'} Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
+    headers: {
+      ...REQUEST_ID,
+      ...(status === 401 && { 'WWW-Authenticate': header('always', '`Bearer`') }),
+      ...((status === 429 || status === 503) && { 'Retry-After': header('always', 'Seconds.') }),
+      ...headers,
+    },
+    content: { 'application/json': { schema: Refusal } },
+  };
+}

@@ -88,7 +88,6 @@ function refusalOf(error: unknown): Refusal {
 function fromExpress(error: unknown): Refusal | undefined {
   const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
   if (status === 413) return new Refusal('too_large', 'The body is larger than 100 kB.');
-  if (status === 415) return new Refusal('unsupported_media_type', 'Send the body uncompressed.');
   if (error instanceof URIError)
     return new Refusal('not_found', 'There is nothing at this address.');
   if (status === 400 && typeof type === 'string') {

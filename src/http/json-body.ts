@@ -2,14 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { parse } from 'lossless-json';
 import { Refusal } from '../core/errors.js';
+import { isJsonInUtf8, isUncoded } from './media-type.js';
 
 /** Bytes (contract, fine print). */
 const LARGEST_BODY = 100_000;
 
 /** No request of ours nests deeper than 2. */
 const DEEPEST_NESTING = 32;
-
-const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
 const WHOLE_NUMBER = /^(0|-?[1-9]\d*)$/;
 
@@ -28,12 +27,20 @@ export const jsonBody: RequestHandler = (req, res, next) => {
     next();
     return;
   }
-  if (!JSON_TYPE.test(req.headers['content-type'] ?? '')) {
+  if (!isJsonInUtf8(req.headers['content-type'] ?? '')) {
+    res.set('Accept', 'application/json');
     throw new Refusal('unsupported_media_type', 'Send the body as application/json in UTF-8.');
+  }
+  if (!isUncoded(req.headers['content-encoding']) || !isUncoded(req.headers['transfer-encoding'])) {
+    res.set('Accept-Encoding', 'identity');
+    throw new Refusal('unsupported_media_type', 'Send the body uncompressed.');
   }
   if (Number(req.headers['content-length']) > LARGEST_BODY) {
     throw new Refusal('too_large', 'The body is larger than 100 kB.');
   }
+  if (isContinueExpected(req.headers)) res.writeContinue();
+  // It was looked at above; the reader takes no list and no blank.
+  delete req.headers['content-encoding'];
   readBytes(req, res, (error?: unknown) => {
     if (error) {
       next(error);
@@ -48,6 +55,11 @@ export const jsonBody: RequestHandler = (req, res, next) => {
     }
   });
 };
+
+/** Whether the client waits to hear that the body is wanted before it sends it (RFC 9110, 10.1.1). */
+function isContinueExpected({ expect }: IncomingHttpHeaders): boolean {
+  return expect?.trim().toLowerCase() === '100-continue';
+}
 
 function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

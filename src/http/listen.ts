@@ -45,8 +45,11 @@ export async function listen(
     requireHostHeader: false,
   });
   server.on('request', app);
-  // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here.
-  server.on('checkExpectation', app);
+  // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here. A body is
+  // asked for with 100 Continue only once nothing speaks against it.
+  for (const expectation of ['checkContinue', 'checkExpectation']) {
+    server.on(expectation, (req, res) => server.emit('request', req, res));
+  }
   answerBrokenRequests(server, { log, lastOwed: boundConnections(server) });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));

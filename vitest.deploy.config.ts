@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:deploy`: the built server beside the programs of other people's machines. */
+export default defineConfig({
+  test: {
+    include: ['tests/deploy/**/*.test.ts'],
+    globalSetup: ['tests/deploy/support/global-setup.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    isolate: false,
+  },
+});

@@ -352,14 +352,20 @@ describe('one clear sentence', () => {
     });
   });
 
-  it('when no PostgreSQL is there for this machine', async () => {
+  it.each([
+    ['on a system it does not run on', 'abacus', /not on \w+-abacus: set DATABASE_URL/],
+    ['when its package is not installed', 'arm', /linux-arm,.*DATABASE_URL.*--include=optional/],
+  ])('%s', async (_when, value, sentence) => {
     const dataDir = await dataFolder();
     const arch = Object.getOwnPropertyDescriptor(process, 'arch')!;
-    Object.defineProperty(process, 'arch', { ...arch, value: 'abacus' });
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
+    Object.defineProperty(process, 'arch', { ...arch, value });
+    Object.defineProperty(process, 'platform', { ...platform, value: 'linux' });
     try {
-      await expect(refusal(dataDir)).resolves.toMatch(/abacus.*DATABASE_URL.*--include=optional/);
+      await expect(refusal(dataDir)).resolves.toMatch(sentence);
     } finally {
       Object.defineProperty(process, 'arch', arch);
+      Object.defineProperty(process, 'platform', platform);
     }
   });
 });

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readConfig, type Config } from '../config.js';
 import { LISTENING_CONNECTIONS } from './changes.js';
+import { readEnvFile } from './env-file.js';
 import { StartError } from './errors.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
 import { WORKER_CONNECTIONS } from './jobs.js';
@@ -9,9 +9,13 @@ import { WORKER_CONNECTIONS } from './jobs.js';
 /** Connections: of its hundred, for commands beside the server need some too. */
 const EMBEDDED_ROOM = 80;
 
-/** The settings from the process and `.env`, the process first. @throws StartError */
+/**
+ * The settings from the process and `.env`, the process first; an empty variable counts as not set. What
+ * `.env` sets reaches `process.env` too, for Node and PostgreSQL's client have variables of their own.
+ * @throws StartError
+ */
 export function loadConfig(): Config {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  for (const [name, value] of Object.entries(readEnvFile('.env'))) process.env[name] ||= value;
   const config = readConfig(process.env);
   return { ...config, dataDir: resolve(config.dataDir) };
 }

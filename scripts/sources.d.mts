@@ -1,0 +1,2 @@
+/** Whether dist/ was built from the sources as they are now. */
+export function isBuilt(): boolean;

@@ -62,6 +62,21 @@ export default tseslint.config(
     },
   },
   {
+    // `inForm` bounds the work: NFC alone takes quadratic time on a long run of marks.
+    files: ['src/**/*.ts'],
+    ignores: ['src/core/text.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ":matches(MemberExpression[property.name='normalize'], Literal[value='normalize'])",
+          message: 'Normalise text by inForm or tidy of core/text.',
+        },
+      ],
+    },
+  },
+  {
     // Answers are JSON of any shape until an assertion says otherwise.
     files: ['tests/**/*.ts'],
     rules: {

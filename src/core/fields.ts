@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.js';
 import { LONGEST_PASSWORD } from './passwords.js';
-import { codePoints, tidy } from './text.js';
+import { codePoints, hasTooManyMarks, isFarTooLong, tidy } from './text.js';
 
 /** The largest id that a column can hold; a number beyond it names nothing. */
 const LARGEST_ID = 2_147_483_647;
@@ -43,12 +43,21 @@ interface TextRule {
   multiline?: boolean;
 }
 
-/** Text as a person types it: trimmed, NFC, no control characters, no half characters; lengths in code points. */
+/**
+ * Text as a person types it: trimmed, NFC, no control characters, no half characters; lengths in code points.
+ * What is far too long or would take long to normalise is refused first, and nothing more is said of it.
+ */
 export function text({ min = 1, max, multiline = false }: TextRule) {
   const control = multiline ? CONTROL_BUT_TAB_AND_NEWLINE : CONTROL;
+  const tooLong = `Ensure this field has no more than ${max} characters.`;
   return z
     .string({ error: messages('Not a valid string.') })
+    .refine((value) => !isFarTooLong(value, max), { error: tooLong, abort: true })
     .refine((value) => value.isWellFormed(), { error: 'Not valid Unicode text.', abort: true })
+    .refine((value) => !hasTooManyMarks(value), {
+      error: 'Too many marks on one letter: 30 at most.',
+      abort: true,
+    })
     .overwrite(tidy)
     .refine((value) => !control.test(value), {
       error: 'Control characters are not allowed.',
@@ -59,10 +68,7 @@ export function text({ min = 1, max, multiline = false }: TextRule) {
       (value) => codePoints(value) >= min,
       `Ensure this field has at least ${min} characters.`,
     )
-    .refine(
-      (value) => codePoints(value) <= max,
-      `Ensure this field has no more than ${max} characters.`,
-    )
+    .refine((value) => codePoints(value) <= max, { error: tooLong, abort: true })
     .meta({ ...(min > 0 && { minLength: min }), maxLength: max });
 }
 
@@ -161,13 +167,13 @@ export const givenPassword = z
 
 /** A password to be set: at least 8 characters, at most 72 bytes of UTF-8, none of the common ones. */
 export const newPassword = givenPassword
+  .refine((value) => Buffer.byteLength(value) <= LONGEST_PASSWORD, {
+    error: `Ensure this field has no more than ${LONGEST_PASSWORD} bytes.`,
+    abort: true,
+  })
   .refine(
     (value) => codePoints(value) >= SHORTEST_PASSWORD,
     `Ensure this field has at least ${SHORTEST_PASSWORD} characters.`,
-  )
-  .refine(
-    (value) => Buffer.byteLength(value) <= LONGEST_PASSWORD,
-    `Ensure this field has no more than ${LONGEST_PASSWORD} bytes.`,
   )
   .refine((value) => !isCommonPassword(value), 'This password is too common: many know it.')
   .meta({ format: 'password', minLength: SHORTEST_PASSWORD, maxLength: LONGEST_PASSWORD });

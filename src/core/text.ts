@@ -1,22 +1,89 @@
 /** White space of every kind: Unicode's, and the characters that only look like it. */
-const WHITE_SPACE = String.raw`\s\u0085\u180E\u200B\u2060\u2800\u3164`;
+const WHITE_SPACE = String.raw`\s\u0085\u115F\u1160\u180E\u200B\u2060\u2800\u3164\uFFA0`;
 
-const BLANK = new RegExp(`[${WHITE_SPACE}]`, 'u');
 const FIRST_WORD = new RegExp(`^[^${WHITE_SPACE}]*`, 'u');
 const BETWEEN_WORDS = new RegExp(`[${WHITE_SPACE}]+`, 'u');
 
-/** The text as it is stored: trimmed, in Unicode's composed form (NFC). */
+/**
+ * Characters that show no ink, for a class in a pattern: white space, controls, what Unicode calls ignorable
+ * (Hangul fillers, joiners, variation selectors, tags), and a few more that fonts leave empty (ADR 020).
+ */
+export const INKLESS = String.raw`\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800\u303F\uFFFC\u{13441}\u{13442}\u{16FE4}\u{1D159}`;
+
+/** Control characters that are not white space stay where they are, so that they are refused. */
+const TRIMMED = new RegExp(`(?![\\0-\\x08\\x0E-\\x1F\\x7F])[${INKLESS}]`, 'u');
+
+/** What completes the character before it: variation selectors, the tags of a flag, joiners of Indic scripts. */
+const COMPLETION =
+  /\p{Variation_Selector}|(?<=\u{1F3F4})[\u{E0020}-\u{E007E}]{1,8}\u{E007F}|(?<=\p{M})[\u200C\u200D]/uy;
+
+/** Marks on one letter: the figure of stream-safe text in UAX #15. Sorting longer runs takes quadratic time. */
+const MOST_MARKS = 30;
+
+const MARKS = /\p{M}+/gu;
+
+/** A character of NFC comes from at most 4 code points, of 2 code units each. */
+const LARGEST_SHRINKING = 8;
+
+/** Whether text of any form is too long for `max` code points of NFC, told without looking at it. */
+export function isFarTooLong(text: string, max: number): boolean {
+  return text.length > max * LARGEST_SHRINKING;
+}
+
+/** Whether a letter bears more marks than any language needs. */
+export function hasTooManyMarks(text: string): boolean {
+  for (const [marks] of text.matchAll(MARKS)) {
+    if (marks.length > MOST_MARKS && codePoints(marks) > MOST_MARKS) return true;
+  }
+  return false;
+}
+
+/** The text as it is stored: trimmed, in Unicode's composed form (NFC), with closed changes of direction. */
 export function tidy(text: string): string {
-  return trim(text).normalize('NFC');
+  return closeDirections(inForm('NFC', trim(text)));
+}
+
+/**
+ * The text in one of Unicode's forms, in linear time: marks beyond 30 on one letter are dropped. The linter
+ * lets nothing else call `normalize`.
+ */
+export function inForm(form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD', text: string): string {
+  const bounded = hasTooManyMarks(text)
+    ? text.replace(MARKS, (marks) => Array.from(marks).slice(0, MOST_MARKS).join(''))
+    : text;
+  return bounded.normalize(form);
 }
 
 /** By hand: a pattern anchored at the end takes quadratic time on a long run of blanks in the middle. */
 function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && BLANK.test(text.charAt(start))) start += 1;
-  while (end > start && BLANK.test(text.charAt(end - 1))) end -= 1;
-  return text.slice(start, end);
+  const characters = Array.from(text);
+  const isInk = (character: string) => !TRIMMED.test(character);
+  const first = characters.findIndex(isInk);
+  if (first === -1) return '';
+  const last = characters.findLastIndex(isInk);
+  const start = characters.slice(0, first).join('').length;
+  const end = start + characters.slice(first, last + 1).join('').length;
+  COMPLETION.lastIndex = end;
+  return text.slice(start, end + (COMPLETION.exec(text)?.[0].length ?? 0));
+}
+
+const OPENS_EMBEDDING = /[\u202A\u202B\u202D\u202E]/;
+const OPENS_ISOLATE = /[\u2066-\u2068]/;
+const END_OF_EMBEDDING = '\u202C';
+const END_OF_ISOLATE = '\u2069';
+const DIRECTION = /[\u202A-\u202E\u2066-\u2069]/g;
+
+/** Text whose changes of direction end with it, so that they don't turn what is shown after it. */
+function closeDirections(text: string): string {
+  const open: string[] = [];
+  const balanced = text.replace(DIRECTION, (control) => {
+    if (OPENS_EMBEDDING.test(control)) open.push(END_OF_EMBEDDING);
+    else if (OPENS_ISOLATE.test(control)) open.push(END_OF_ISOLATE);
+    else if (open.at(-1) === control) open.pop();
+    else return '';
+    return control;
+  });
+  return balanced + open.reverse().join('');
 }
 
 /** The text up to its first white space of any kind. */

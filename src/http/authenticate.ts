@@ -48,6 +48,6 @@ export async function contextFor(
 const LONGEST_USER_AGENT = 300;
 
 function clientOf(req: Request): Client {
-  const userAgent = tidy(req.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT);
+  const userAgent = tidy((req.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT));
   return { address: req.ip ?? '', userAgent };
 }

@@ -1,3 +1,4 @@
+import { inForm } from '../../core/text.js';
 import type { Dice } from './random.js';
 
 const split = (names: string) => names.trim().split(/\s+/);
@@ -30,7 +31,7 @@ export function childName(dice: Dice, gender: string | null, family: string): st
   const first = dice.pick(namesFor(dice, gender));
   const second = dice.chance(0.15) ? [dice.pick(SECOND)] : [];
   const last = dice.chance(0.95) || first.length < 2 ? [family] : [];
-  return [first, ...second, ...last].join(' ').normalize('NFC');
+  return inForm('NFC', [first, ...second, ...last].join(' '));
 }
 
 function namesFor(dice: Dice, gender: string | null): string[] {

@@ -1,5 +1,5 @@
 import { de, en, es, Faker, fr, it, ja, nl, pl, pt_BR, sv } from '@faker-js/faker';
-import { tidy } from '../../core/text.js';
+import { inForm, tidy } from '../../core/text.js';
 import type { Dice } from './random.js';
 
 const CULTURES = [[en], [en], [en], [de], [fr], [es], [pl], [it], [nl], [sv], [pt_BR], [ja, en]];
@@ -34,11 +34,8 @@ export function nameBook(seed: number): (dice: Dice) => PersonName {
 
 /** A name in the letters a to z, `family` if it has none of them. */
 export function plainLetters(name: string): string {
-  const letters = name
-    .toLowerCase()
-    .replace(/[łßøæœıđ]/g, (letter) => LATIN[letter]!)
-    .normalize('NFKD')
-    .replace(/[^a-z]/g, '');
+  const plain = name.toLowerCase().replace(/[łßøæœıđ]/g, (letter) => LATIN[letter]!);
+  const letters = inForm('NFKD', plain).replace(/[^a-z]/g, '');
   return letters || 'family';
 }
 

@@ -5,6 +5,9 @@ import { tidy } from '../../core/text.js';
 const INVALID =
   'Not a valid deadline: use a time such as 2026-03-01T18:00:00Z, or a date such as 2026-03-01.';
 
+/** Characters, with blanks around it and more digits than anybody needs. */
+const LONGEST = 200;
+
 /** RFC 3339, whose seconds and offset may be missing here; digits beyond milliseconds only as zeros. */
 const TIME =
   /^(?<date>\d{4}-\d\d-\d\d)[T ](?<time>([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3}0*)?)?)(?<offset>Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/i;
@@ -15,6 +18,7 @@ const TIME =
  */
 export const deadline = z
   .string({ error: messages(INVALID) })
+  .max(LONGEST, { error: INVALID, abort: true })
   .transform((text, check): Date | null => {
     const moment = tidy(text) === '' ? null : momentOf(tidy(text));
     if (moment !== undefined) return moment;

@@ -5,6 +5,9 @@ import { codePoints, tidy } from '../../core/text.js';
 /** Code points of a first or last name. */
 const LONGEST_NAME = 150;
 
+/** Code units that may become one code point of NFC. */
+const MOST_PER_CHARACTER = 8;
+
 const CONTROL = /[\u0000-\u001F\u007F]+/gu;
 
 /** A name as it may be stored; what is no name is none. */
@@ -35,8 +38,10 @@ export const Claims = z
 /** A person as the provider knows that person. */
 export type Person = z.output<typeof Claims>;
 
+/** Cut before it is looked at: the provider is not ours. */
 function asName(given: string): string {
-  const tidied = tidy(given.toWellFormed().replace(CONTROL, ' '));
+  const beginning = given.slice(0, LONGEST_NAME * MOST_PER_CHARACTER).toWellFormed();
+  const tidied = tidy(beginning.replace(CONTROL, ' '));
   if (codePoints(tidied) <= LONGEST_NAME) return tidied;
   return tidy(Array.from(tidied).slice(0, LONGEST_NAME).join(''));
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { create, type Font } from 'fontkit';
+import { inForm } from '../../core/text.js';
 
 /** Letters as old encodings kept them, one for each shape. The font finds the shapes by itself. */
 const PRESENTATION_FORMS = /[\uFB00-\uFDFF\uFE70-\uFEFC]/g;
@@ -27,5 +28,5 @@ function parse(file: string): Font {
 
 /** The text with each presentation form as the letters that it stands for. */
 export function inLetters(text: string): string {
-  return text.replace(PRESENTATION_FORMS, (form) => form.normalize('NFKC'));
+  return text.replace(PRESENTATION_FORMS, (form) => inForm('NFKC', form));
 }

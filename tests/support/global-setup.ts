@@ -5,7 +5,6 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedDatabase } from '../../src/core/embedded/index.js';
 import { migrate } from '../../src/core/migrate.js';
-import { refuseOldBuild } from './built.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,7 +15,6 @@ declare module 'vitest' {
 
 /** One PostgreSQL for the whole run: real, in a folder of its own, forgetful of power cuts. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  refuseOldBuild();
   const folder = await mkdtemp(join(tmpdir(), 'dreamjar-test-'));
   const database = await startEmbeddedDatabase({ dataDir: folder, durable: false });
   const template = new URL(database.url);

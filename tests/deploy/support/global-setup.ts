@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node';
 import { lookInto } from '../../support/database.js';
-import { refuseOldBuild } from '../../support/built.js';
 import { isThere } from './needs.js';
 import { startPostgres } from './postgres.js';
 
@@ -13,7 +12,6 @@ declare module 'vitest' {
 
 /** One PostgreSQL of Debian's for the whole run; each test has roles and databases of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  refuseOldBuild();
   if (!isThere('postgresql-15')) {
     project.provide('debianPostgres', '');
     return () => Promise.resolve();

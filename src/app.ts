@@ -1,4 +1,3 @@
-import cors from 'cors';
 import express, { type Express, type Request } from 'express';
 import type { Config } from './config.js';
 import type { Settings } from './core/context.js';
@@ -6,6 +5,7 @@ import type { Database } from './core/database.js';
 import type { Logger } from './core/logger.js';
 import type { Replica } from './core/replica.js';
 import { visitorContext } from './http/authenticate.js';
+import { crossOrigin } from './http/cors.js';
 import { docs } from './http/docs.js';
 import { answerError } from './http/errors.js';
 import { jsonBody } from './http/json-body.js';
@@ -53,22 +53,7 @@ export function createApp(deps: AppDependencies): Express {
 
   app.use(requestLog(log));
   app.use(securityHeaders);
-  app.use(
-    cors({
-      origin: config.corsOrigins,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-None-Match'],
-      exposedHeaders: [
-        'Link',
-        'Location',
-        'Retry-After',
-        'X-Request-Id',
-        'Idempotent-Replayed',
-        'ETag',
-      ],
-      maxAge: 600,
-    }),
-  );
+  app.use(crossOrigin(config.corsOrigins, log));
   if (deps.sheds) app.use(shedding({ isCheap: isAtHand }));
   app.use(visitorContext({ settings, db, log, clock }));
   app.use(jsonBody);

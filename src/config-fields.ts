@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isOriginPattern } from './core/origins.js';
 
 const MINUTE = 60;
 const SECONDS_PER: Record<string, number> = {
@@ -41,14 +42,11 @@ export const exactUrl = z
 /** With no slash at the end. */
 export const httpUrl = exactUrl.transform((url) => url.replace(/\/+$/, ''));
 
-const origin = z
-  .url({
-    protocol: /^https?$/,
-    error: 'exact origins such as https://dreamjar.example, separated by commas',
-  })
-  .refine((url) => URL.canParse(url) && new URL(url).origin === url && !url.includes('*'), {
-    error: 'exact origins, with no path and no slash at the end, separated by commas',
-  });
+const origin = z.string().refine(isOriginPattern, {
+  error:
+    'origins (scheme and host, with no path and no slash at the end), separated by commas; ' +
+    'a * may stand for the first label where at least two follow',
+});
 
 /** Origins of browser apps, separated by commas. */
 export const origins = z

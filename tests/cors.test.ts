@@ -1,11 +1,13 @@
 import supertest from 'supertest';
 import { expect, test } from 'vitest';
 import { useApi } from './support/api.js';
-import { openJar } from './support/factories.js';
+import { useDocument } from './support/document.js';
+import { addChild, openCampaign, openJar, registerParent } from './support/factories.js';
 
 const APP = 'https://dreamjar.example';
 const DESK = 'http://localhost:5173';
 const api = useApi({ corsOrigins: [APP, DESK] });
+const served = useDocument(api);
 
 const preflight = (path: string, origin: string, method: string) =>
   supertest(api.address)
@@ -94,8 +96,122 @@ test('errors too may be read by the app, and say what it needs', async () => {
   };
   for (const [name, { headers }] of Object.entries(answers)) {
     expect(headers['access-control-allow-origin'], name).toBe(APP);
-    expect(items(headers['access-control-expose-headers']), name).toEqual(
-      expect.arrayContaining(['link', 'location', 'retry-after', 'x-request-id', 'etag']),
+    expect(items(headers['access-control-expose-headers']), name).toContain('x-request-id');
+  }
+});
+
+/** Headers that a script may read without being told so, or that are none of its business. */
+const SAFELISTED = ['cache-control', 'content-language', 'content-length', 'content-type'];
+
+test('every header that the document names may be read where it comes', async () => {
+  const asked = await preflight('/campaigns/', APP, 'GET');
+  const exposed = items(asked.headers['access-control-expose-headers']);
+  for (const [name, { responses }] of served.operations) {
+    for (const [status, { headers = {} }] of Object.entries(responses)) {
+      for (const header of Object.keys(headers).map((key) => key.toLowerCase())) {
+        if (!SAFELISTED.includes(header)) expect(exposed, `${name} ${status}`).toContain(header);
+      }
+    }
+  }
+  expect(exposed).toEqual(expect.arrayContaining(['allow', 'content-disposition']));
+});
+
+test('each response names the headers that it has', async () => {
+  const parent = await registerParent(api);
+  const child = await addChild(api, parent);
+  const campaign = await openCampaign(api, parent, child);
+  await openCampaign(api, parent, child);
+  const key = { 'Idempotency-Key': 'twice', Origin: APP };
+  const gift = { amount: 5, donor_name: 'Kate', donor_email: 'kate@example.org' };
+  const give = () => api.post(`/campaigns/${campaign.id}/donations/`, gift).set(key).expect(201);
+  await give();
+  const asked = (path: string, token?: string) => api.get(path, token).set('Origin', APP);
+  const answers = {
+    link: await asked('/campaigns/?page_size=1').expect(200),
+    etag: await asked('/campaigns/').expect(200),
+    'content-disposition': await asked(`/campaigns/${campaign.id}/donations.csv`, parent.access),
+    'idempotent-replayed': await give(),
+    'www-authenticate': await asked('/parents/me/').expect(401),
+    'retry-after': await asked('/auth/google/login/').expect(503),
+    allow: await api.delete('/campaigns/').set('Origin', APP).expect(405),
+    'accept-encoding': await api
+      .post('/parents/')
+      .set({ Origin: APP, 'Content-Encoding': 'gzip' })
+      .expect(415),
+  };
+  for (const [header, { headers }] of Object.entries(answers)) {
+    expect(headers).toHaveProperty(header);
+    expect(items(headers['access-control-expose-headers'])).toEqual(
+      expect.arrayContaining([header, 'x-request-id']),
     );
   }
+  const { headers } = await asked('/campaigns/').set(
+    'If-None-Match',
+    answers.etag.headers['etag'] as string,
+  );
+  expect(items(headers['access-control-expose-headers'])).toContain('etag');
+});
+
+test.each([
+  'sentry-trace,baggage',
+  'traceparent,tracestate',
+  'X-Requested-With, Content-Type',
+  'accept,accept-language,cache-control,content-language,if-modified-since,pragma',
+  'x-datadog-trace-id,b3,ngrok-skip-browser-warning',
+])('the app may send %s', async (asked) => {
+  const { headers } = await preflight('/campaigns/', APP, 'POST').set(
+    'Access-Control-Request-Headers',
+    asked,
+  );
+  expect(items(headers['access-control-allow-headers'])).toEqual(
+    expect.arrayContaining(items(asked)),
+  );
+  expect(items(headers['vary'])).toContain('access-control-request-headers');
+});
+
+test.each(['x y', 'a: b', 'x,,y', `a${',b'.repeat(2_000)}`])(
+  'a list of headers that is none is not repeated: %.20s',
+  async (asked) => {
+    const { headers } = await preflight('/campaigns/', APP, 'POST').set(
+      'Access-Control-Request-Headers',
+      asked,
+    );
+    const allowed = String(headers['access-control-allow-headers']);
+    expect(allowed).toMatch(/^[\w-]+(,[\w-]+)+$/);
+    expect(allowed.length).toBeLessThan(400);
+  },
+);
+
+test('a refused origin leaves one line in the log, with nothing else of the request', async () => {
+  const lines = () =>
+    api.logged
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === 'origin refused');
+  const before = lines().length;
+  await preflight('/donations/7/receipt/?token=secret', 'https://evil.example', 'GET');
+  await api.get('/campaigns/').set('Origin', APP).expect(200);
+  await api.get('/campaigns/').set('Origin', new URL(api.address).origin).expect(200);
+  const [line, ...more] = lines().slice(before);
+  expect(more).toEqual([]);
+  expect(line).toMatchObject({ level: 20, origin: 'https://evil.example' });
+  expect(Object.keys(line!).sort()).toEqual(['id', 'level', 'msg', 'origin', 'pid', 'time'].sort());
+});
+
+const DESCRIBED: Record<string, string> = {
+  '/campaigns/': 'GET, HEAD, OPTIONS',
+  '/campaigns/1/': 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS',
+  '/api/token': 'POST, OPTIONS',
+  '/docs': 'GET, HEAD, OPTIONS',
+};
+
+test.each(Object.entries(DESCRIBED))('OPTIONS %s tells its methods', async (path, allow) => {
+  const { status, headers, text } = await supertest(api.address).options(path).set('Origin', APP);
+  expect([status, text, headers['allow']]).toEqual([204, '', allow]);
+  expect(headers['access-control-allow-origin']).toBe(APP);
+});
+
+test('OPTIONS of an unknown path is 404, and a preflight for it passes, so that the app reads the 404', async () => {
+  await supertest(api.address).options('/nothing').expect(404);
+  const { status, headers } = await preflight('/nothing', APP, 'GET');
+  expect([status, headers['access-control-allow-origin']]).toEqual([204, APP]);
 });

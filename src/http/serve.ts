@@ -6,6 +6,7 @@ import { Refusal } from '../core/errors.js';
 import { inTime } from '../core/in-time.js';
 import type { Replica } from '../core/replica.js';
 import type { Route } from '../routes.js';
+import { isToBeHandled } from './allowed-methods.js';
 import { contextFor } from './authenticate.js';
 import type { IncomingCall } from './endpoint.js';
 import type { Limits } from './limits.js';
@@ -41,8 +42,8 @@ export function serve(
     );
     router.all(path, async (req, res) => {
       req.routePattern = path;
-      const route = byMethod.get(req.method === 'HEAD' ? 'GET' : req.method);
-      if (!route) throw methodNotAllowed(res, allow);
+      if (!isToBeHandled(req, res, allow)) return;
+      const route = byMethod.get(req.method === 'HEAD' ? 'GET' : req.method)!;
       if (isNegotiated(route)) res.vary('Accept');
       const shared = req.headers.authorization === undefined ? route.endpoint.shared : undefined;
       if (shared) {
@@ -96,12 +97,6 @@ function tooLate(): Refusal {
 /** Whether the answer is JSON or a download, as `Accept` says. */
 function isNegotiated({ endpoint: { description } }: Route): boolean {
   return description.answer.schema !== undefined && description.answer.downloads !== undefined;
-}
-
-/** Sets `Allow` and gives the refusal for a method that a path doesn't have. */
-export function methodNotAllowed(res: Response, allow: string[]): Refusal {
-  res.set('Allow', allow.join(', '));
-  return new Refusal('method_not_allowed', `This address takes ${allow.join(', ')}.`);
 }
 
 /** The answer to every path that the map doesn't have. */

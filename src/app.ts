@@ -3,6 +3,7 @@ import type { Config } from './config.js';
 import type { Settings } from './core/context.js';
 import type { Database } from './core/database.js';
 import type { Logger } from './core/logger.js';
+import type { Outbox } from './core/outbox.js';
 import type { Replica } from './core/replica.js';
 import { visitorContext } from './http/authenticate.js';
 import { crossOrigin } from './http/cors.js';
@@ -33,6 +34,8 @@ export interface AppDependencies {
   answers?: SharedAnswers;
   /** Where visitors' reads go, if not to `db`. */
   replica?: Pick<Replica, 'reads' | 'changed'> | undefined;
+  /** Sends what writes leave for other processes and for the worker. */
+  outbox?: Pick<Outbox, 'soon'>;
 }
 
 /** The app: the middleware in order. Listens to nothing, so that tests use it as it is. */
@@ -42,7 +45,7 @@ export function createApp(deps: AppDependencies): Express {
   const { jwtSecret } = settings;
   const limits = config.rateLimit ? createLimits({ db, log, jwtSecret }) : noLimits;
 
-  const { answers = new SharedAnswers(), replica } = deps;
+  const { answers = new SharedAnswers(), replica, outbox } = deps;
   const isAtHand = ({ method, url, headers }: Request) =>
     method === 'GET' && headers.authorization === undefined && answers.isAtHand(url, clock());
 
@@ -57,7 +60,7 @@ export function createApp(deps: AppDependencies): Express {
   if (deps.sheds) app.use(shedding({ isCheap: isAtHand }));
   app.use(visitorContext({ settings, db, log, clock }));
   app.use(jsonBody);
-  app.use(serve(map, { publicUrl: config.publicUrl, limits, answers, replica }));
+  app.use(serve(map, { publicUrl: config.publicUrl, limits, answers, replica, outbox }));
   app.use(docs(map));
   app.use(metrics({ token: config.metricsToken, db }));
   app.use(nothingHere);

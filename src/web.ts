@@ -6,6 +6,7 @@ import type { Database } from './core/database.js';
 import { listenForChanges } from './core/changes.js';
 import type { Logger } from './core/logger.js';
 import { countCache } from './core/metrics.js';
+import { openOutbox } from './core/outbox.js';
 import { openReplica } from './core/replica.js';
 import { addressOf, listen, stopListening } from './http/listen.js';
 import { SharedAnswers } from './http/shared-answers.js';
@@ -38,7 +39,15 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
   const { databaseReplicaUrl: replicaUrl, databasePoolSize } = config;
   const replica =
     replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, databasePoolSize, log);
-  const app = createApp({ ...deps, answers, replica, sheds: true, isStopping: () => stopping });
+  const outbox = openOutbox(db, log);
+  const app = createApp({
+    ...deps,
+    answers,
+    replica,
+    outbox,
+    sheds: true,
+    isStopping: () => stopping,
+  });
   const server = await listen(app, config.port, config.host, log);
   // First the replica, so that nothing is read from before a change and kept after it.
   const changes = listenForChanges(
@@ -61,6 +70,7 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
       stopping = true;
       await wait(NOT_READY);
       await stopListening(server);
+      await outbox.close();
       await changes.close();
       await replica?.close();
     },

@@ -352,6 +352,13 @@ const RULES: Rule[] = [
     accepted: ['pending', 'succeeded', 'failed'].map((status) => ({ status })),
     refused: ['', 'completed'].map((status) => ({ status })),
   },
+  {
+    promise: 'a row of the outbox is of a known kind',
+    constraint: 'outbox_kind_known',
+    add: (fields) => insert('outbox', { subject: 1, ...fields }, 'subject'),
+    accepted: ['campaign', 'page', 'gifts', 'all', 'gift_notice'].map((kind) => ({ kind })),
+    refused: ['', 'gift'].map((kind) => ({ kind })),
+  },
   lengthRule('a reason', 'refunds_reason_length', addRefund, ['reason', 0, 200]),
   lengthRule("a refund's id at Stripe", 'refunds_stripe_id_length', addRefund, [
     'stripe_id',

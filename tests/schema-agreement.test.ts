@@ -41,6 +41,7 @@ const SQL_ONLY = [
   'check idempotent_requests_hashes_are_sha256 on idempotent_requests',
   'check refunds_amount_range on refunds',
   'check refunds_reason_length on refunds',
+  'check outbox_kind_known on outbox',
   'check refunds_status_known on refunds',
   'check refunds_stripe_id_length on refunds',
   'check stripe_events_id_length on stripe_events',

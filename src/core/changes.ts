@@ -4,8 +4,8 @@ import pg from 'pg';
 import { inTime } from './in-time.js';
 import type { Logger } from './logger.js';
 
-/** The channel on which triggers announce changes, in the transaction that makes them. */
-const CHANNEL = 'campaign_changes';
+/** The channel on which changes are announced, from the rows that triggers leave in the outbox. */
+export const CHANNEL = 'campaign_changes';
 
 /** What a beat announces begins so: a sign of life, and no change. */
 const BEAT = 'beat ';
@@ -22,8 +22,11 @@ const WAIT = { connection: 2_000, beat: 1_000, answer: 1_000, again: 500 };
 /** Connections to the database that listening takes: one hears, and one speaks the beats. */
 export const LISTENING_CONNECTIONS = 2;
 
-/** What has changed of what all visitors see: a campaign, only its gifts and totals, or who knows what. */
-export type Change = { of: 'campaign' | 'gifts'; id: number } | { of: 'all' };
+/**
+ * What has changed of what all visitors see: a campaign, only its gifts and totals, one that no list shows, or
+ * who knows what.
+ */
+export type Change = { of: 'campaign' | 'gifts' | 'page'; id: number } | { of: 'all' };
 
 /** Whoever wants to know of changes. */
 export interface Listener {
@@ -57,7 +60,8 @@ export function listenForChanges(
       client.on('end', () => lost(line));
     }
     line.ears.on('notification', ({ payload = '' }) => {
-      if (!payload.startsWith(BEAT)) listener.changed(understand(payload));
+      if (payload.startsWith(BEAT)) return;
+      for (const change of payload.split(',')) listener.changed(understand(change));
     });
     try {
       await Promise.all([line.ears.connect(), line.voice.connect()]);
@@ -138,6 +142,6 @@ async function end({ ears, voice }: Line): Promise<void> {
 }
 
 function understand(payload: string): Change {
-  const [, of, id] = /^(campaign|gifts) (\d+)$/.exec(payload) ?? [];
-  return of === 'campaign' || of === 'gifts' ? { of, id: Number(id) } : { of: 'all' };
+  const [, of, id] = /^(campaign|gifts|page) (\d+)$/.exec(payload) ?? [];
+  return of ? { of: of as 'campaign' | 'gifts' | 'page', id: Number(id) } : { of: 'all' };
 }

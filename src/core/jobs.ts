@@ -16,7 +16,10 @@ export type MailJob =
   | { mail: GiftMail; donationId: number };
 
 /** To the donor, with the receipt; to the parent; to the donor of a payment that came too late. */
-export type GiftMail = 'gift_receipt' | 'gift_notice' | 'gift_returned';
+const GIFT_MAILS = ['gift_receipt', 'gift_notice', 'gift_returned'] as const;
+
+/** A mail that a donation causes. */
+export type GiftMail = (typeof GIFT_MAILS)[number];
 
 /** Each task of the worker, and what it is told. */
 export interface JobPayloads {
@@ -42,21 +45,29 @@ export async function enqueue<Task extends keyof JobPayloads>(
       ${task}::text, ${JSON.stringify(payload)}::json, job_key => ${key ?? null}::text)`;
 }
 
-/** Adds the mails that a gift causes, each once: by one call, as a gift may be one of a thousand a second. */
+/** Leaves in the outbox the mails that a donation causes, in the caller's transaction. */
 export async function enqueueGiftMails(
   tx: Transaction,
   donationId: number,
   mails: GiftMail[],
 ): Promise<void> {
-  await tx.$executeRawUnsafe(`SELECT FROM ${giftMails('$1::int', mails)}`, donationId);
+  await tx.$executeRawUnsafe(giftMails('(SELECT $1::int AS id)', mails), donationId);
 }
 
-/** The same as a call in SQL, for statements that store a gift themselves; `donationId` is an expression. */
-export function giftMails(donationId: string, mails: GiftMail[]): string {
-  const specs = mails.map(
-    (mail) =>
-      `('send_mail', json_build_object('mail', '${mail}', 'donationId', ${donationId}), NULL, NULL, NULL,
-        '${mail} ' || ${donationId}, NULL, NULL)::graphile_worker.job_spec`,
-  );
-  return `graphile_worker.add_jobs(ARRAY[${specs.join(', ')}])`;
+/**
+ * The same as SQL, for statements that store donations themselves; `donations` is a relation with their ids. To
+ * add a job takes a lock on the whole database until the commit, and donations would wait for each other.
+ */
+export function giftMails(donations: string, mails: GiftMail[]): string {
+  const kinds = mails.map((mail) => `('${mail}')`).join(', ');
+  return `INSERT INTO outbox (kind, subject)
+    SELECT mail.kind, donation.id FROM ${donations} donation, (VALUES ${kinds}) mail (kind)`;
+}
+
+/** The mails among rows of the outbox, enqueued as jobs, each once: a query over a relation of such rows. */
+export function jobsOfOutbox(rows: string): string {
+  return `SELECT graphile_worker.add_jobs(array_agg(
+      ('send_mail', json_build_object('mail', kind, 'donationId', subject), NULL, NULL, NULL,
+       kind || ' ' || subject, NULL, NULL)::graphile_worker.job_spec))
+    FROM (SELECT DISTINCT kind, subject FROM ${rows} WHERE kind IN (${GIFT_MAILS.map((mail) => `'${mail}'`).join(', ')})) mail HAVING count(*) > 0`;
 }

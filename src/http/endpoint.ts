@@ -8,7 +8,7 @@ import { encodeCursor } from './cursor.js';
 import { answerOnce, readKey } from './idempotency.js';
 import type { LimitName } from './limit-figures.js';
 import { parseBody, parseQuery } from './parse.js';
-import { Begun, Download, Redirect, type Reply } from './reply.js';
+import { Begun, Download, Redirect, type Changed, type Reply } from './reply.js';
 import type { SharedData, SharedSource } from './shared-answers.js';
 
 /** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
@@ -44,8 +44,11 @@ export interface EndpointDescription {
   };
   /** Whether the request is done once for each `Idempotency-Key`. */
   idempotent?: boolean;
-  /** What a success changes of what all visitors see. Unless told: nothing where tokens are ignored, else the whole. */
-  changes?: 'gifts of the campaign' | 'the campaign' | 'the whole';
+  /**
+   * What a success changes of what all visitors see, or how to tell that from what it found and gave. Unless
+   * told: nothing where tokens are ignored, else the whole.
+   */
+  changes?: Changed | ((found: never, answer: never) => Changed);
   /** When and where the browser is sent instead, if it may be. */
   redirects?: string;
   /** Whether it answers without the database, and so also while that is away. */
@@ -84,6 +87,7 @@ interface Specification<
   query?: Q;
   body?: B;
   answer: EndpointDescription['answer'] & { schema?: A };
+  changes?: Changed | ((found: R, answer: z.output<A>) => Changed);
   /** Finds what the path names, or throws 404 or 403: both come before any field error. */
   access?: (ctx: C, params: z.output<P>) => Promise<R>;
   /** For verbs that find that out in their one statement: asked only when query or body are bad. */
@@ -193,7 +197,10 @@ function endpoint<
           parse: () => input().catch(askIfThere(ctx, params)),
           begin: async (inside, { query, body }) => {
             const result = await handle({ ctx: inside, params, query, body, resource, sent: call });
-            return result instanceof Begun ? result : reply(spec, result, call.rawQuery);
+            if (result instanceof Begun) return result;
+            const answer = reply(spec, result, call.rawQuery);
+            if (typeof spec.changes !== 'function') return answer;
+            return { ...answer, changed: spec.changes(resource, answer.body as z.output<A>) };
           },
           finish: async (outside, begun) => {
             const result = await finish?.(outside, begun);

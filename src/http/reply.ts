@@ -22,6 +22,10 @@ export class Begun {
   constructor(readonly donationId: number) {}
 }
 
+/** What a success may have changed of what all visitors see. */
+export type Changed =
+  'nothing' | 'its page' | 'gifts of the campaign' | 'the campaign' | 'the whole';
+
 /** What an endpoint answers. `next` is the query string of the next page. */
 export interface Reply {
   status: number;
@@ -31,4 +35,6 @@ export interface Reply {
   download?: Download;
   /** JSON as it was answered before, instead of a body. */
   repeated?: string;
+  /** What this request has changed, where that depends on the request. */
+  changed?: Changed;
 }

@@ -4,6 +4,7 @@ import type { Change } from '../core/changes.js';
 import type { ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
 import { inTime } from '../core/in-time.js';
+import type { Outbox } from '../core/outbox.js';
 import type { Replica } from '../core/replica.js';
 import type { Route } from '../routes.js';
 import { isToBeHandled } from './allowed-methods.js';
@@ -24,12 +25,13 @@ interface Serving {
   answers: SharedAnswers;
   /** Where visitors' reads go, if not to the database that is written to. */
   replica: Pick<Replica, 'reads' | 'changed'> | undefined;
+  outbox: Pick<Outbox, 'soon'> | undefined;
 }
 
 /** Serves the URL map: each path with its methods, and 405 with `Allow` for every other method. */
 export function serve(
   routes: Route[],
-  { publicUrl, limits, answers, replica }: Serving,
+  { publicUrl, limits, answers, replica, outbox }: Serving,
 ): RequestHandler {
   const routers = new Map<string, Router>();
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -59,10 +61,12 @@ export function serve(
         return;
       }
       const reply = await beforeTooLate(run(route, req, limits));
-      if (changesAnything(route)) {
+      if (route.method !== 'GET') outbox?.soon();
+      const change = changeBy(route, req, reply);
+      if (change) {
         // First the replica, so that nothing is read from before the change and kept after it.
         replica?.changed();
-        answers.changed(changeBy(route, req));
+        answers.changed(change);
       }
       await send(req, res, reply, publicUrl);
     });
@@ -127,19 +131,30 @@ function callOf(req: Request): IncomingCall {
   return { params, query, rawQuery, body: req.body as unknown, rawBody, headers, route };
 }
 
-/** Signing in and its like change nothing that visitors see. */
-function changesAnything({ method, audience, endpoint }: Route): boolean {
-  const told = endpoint.description.changes !== undefined;
-  return method !== 'GET' && (told || audience !== 'ignoring tokens');
-}
-
 /** What this process knows to have changed, without waiting to hear of it. */
-function changeBy({ endpoint }: Route, req: Request): Change {
-  const id = Number(req.params['id']);
+function changeBy(
+  { method, audience, endpoint }: Route,
+  req: Request,
+  reply: Reply,
+): Change | null {
+  if (method === 'GET') return null;
   const { changes } = endpoint.description;
-  if (changes === 'gifts of the campaign') return { of: 'gifts', id };
-  if (changes === 'the campaign') return { of: 'campaign', id };
-  return { of: 'all' };
+  const told = reply.changed ?? (typeof changes === 'string' ? changes : undefined);
+  // Signing in and its like change nothing that visitors see.
+  const changed = told ?? (audience === 'ignoring tokens' ? 'nothing' : 'the whole');
+  const id = Number(req.params['id']);
+  switch (changed) {
+    case 'nothing':
+      return null;
+    case 'its page':
+      return { of: 'page', id };
+    case 'gifts of the campaign':
+      return { of: 'gifts', id };
+    case 'the campaign':
+      return { of: 'campaign', id };
+    case 'the whole':
+      return { of: 'all' };
+  }
 }
 
 function sendShared(

@@ -158,9 +158,10 @@ export class SharedAnswers {
 
 /** Whether a change may have made untrue what was read. */
 function concerns(change: Change, { dependsOn, campaigns }: SharedData): boolean {
-  if (change.of === 'all' || dependsOn === 'any gift') return true;
-  if (change.of === 'campaign' && dependsOn === 'any campaign') return true;
-  return campaigns.includes(change.id);
+  if (change.of === 'all') return true;
+  if (campaigns.includes(change.id)) return true;
+  if (change.of === 'page') return false;
+  return dependsOn === 'any gift' || (change.of === 'campaign' && dependsOn === 'any campaign');
 }
 
 /** The answer as it is at a moment: made again when time has changed it. */

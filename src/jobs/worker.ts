@@ -6,6 +6,7 @@ import type { JobContext, Settings } from '../core/context.js';
 import type { Database } from '../core/database.js';
 import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from '../core/jobs.js';
 import type { Logger } from '../core/logger.js';
+import { openOutbox } from '../core/outbox.js';
 import { createMailer } from '../integrations/mailer.js';
 import { freeOrphans, showLife } from './orphans.js';
 import { SCHEDULE } from './schedule.js';
@@ -49,11 +50,13 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
   const context = (): JobContext => ({ now: new Date(), db, log, settings });
   const tasks = createTasks({ mailer, context, from: config.mail.from });
   const ending = new AbortController();
+  const outbox = openOutbox(db, log);
   const running = keepRunning(deps, tasks, ending.signal);
   return {
     stop: async () => {
       ending.abort();
       await Promise.race([running, wait(STOP.all, undefined, { ref: false })]);
+      await outbox.close();
       mailer.close();
     },
   };

@@ -5,11 +5,12 @@ import { createApp } from '../../src/app.js';
 import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
+import { openOutbox } from '../../src/core/outbox.js';
 import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
 import { SharedAnswers, type CacheResult } from '../../src/http/shared-answers.js';
 import type { PaymentGateway } from '../../src/integrations/stripe.js';
-import { createTestDatabase, type TestDatabase } from './database.js';
+import { createTestDatabase, lookInto, type TestDatabase } from './database.js';
 import { hearChanges, type Hearing } from './hearing.js';
 
 export const JWT_SECRET = 'a secret for tests, and for nothing else';
@@ -99,8 +100,12 @@ async function startApi(options: ApiOptions): Promise<Api> {
   const listeners = [...(replica ? [replica] : []), ...(options.caching ? [answers] : [])];
   const hearsBy = (await options.hearsThrough?.(database.url)) ?? database.url;
   const hearing = listeners[0] && (await hearChanges(hearsBy, listeners, log));
+  // By connections of its own: tests count what the API asks by the others.
+  const beside = lookInto(database.url);
+  const outbox = openOutbox({ query: ({ text }, values) => beside.sql(text, values) }, log);
   const app = createApp({
     answers,
+    outbox,
     replica,
     sheds: options.sheds ?? false,
     config: {
@@ -143,6 +148,8 @@ async function startApi(options: ApiOptions): Promise<Api> {
     counted,
     hearing,
     closeAll: async () => {
+      await outbox.close();
+      await beside.close();
       await hearing?.close();
       await replica?.close();
       await db.close();

@@ -99,6 +99,7 @@ export const create = forParents({
   access: findOwnChild,
   body: NewCampaign,
   rules: newCampaignErrors,
+  changes: (_found, answer) => (answer.is_open ? 'the whole' : 'nothing'),
   answer: { status: 201, description: 'The campaign.', schema: OwnCampaign },
   refusals: ['permission_denied'],
   handle: async ({ ctx, params, body }) =>
@@ -111,7 +112,8 @@ export const change = forParents({
   params: CampaignPath,
   access: findOwnCampaign,
   body: CampaignChanges,
-  changes: 'the campaign',
+  // No list shows a campaign that is closed and stays so.
+  changes: (found, answer) => (found.isOpen || answer.is_open ? 'the campaign' : 'its page'),
   rules: campaignChangesErrors,
   answer: { status: 200, description: 'The campaign as changed.', schema: OwnCampaign },
   refusals: ['permission_denied'],

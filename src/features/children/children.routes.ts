@@ -25,6 +25,7 @@ export const create = forParents({
   access: onlySelf,
   body: NewChild,
   rules: childErrors,
+  changes: 'nothing',
   answer: { status: 201, description: 'The child.', schema: ChildForm },
   refusals: ['permission_denied'],
   handle: async ({ ctx, body }) => showChild(ctx, await createChild(ctx, body)),

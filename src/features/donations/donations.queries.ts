@@ -57,12 +57,10 @@ const give = (status: 'completed' | 'pending', mails: GiftMail[]) =>
     INSERT INTO donations (campaign_id, donor_id, amount, comment, anonymous, donor_name, donor_email, date_donated, status)
     SELECT id, $2::int, $3::int, $4, $5::boolean, $6, $7, $8::timestamptz, '${status}' FROM campaign WHERE is_open
     RETURNING id, date_donated, status
-  ), mails AS (
-    SELECT count(*) FROM gift${mails.length > 0 ? `, ${giftMails('gift.id', mails)}` : ''}
-  )
+  )${mails.length > 0 ? `, mails AS (${giftMails('gift', mails)})` : ''}
   SELECT gift.id AS "donationId", gift.date_donated AS "dateDonated", gift.status, campaign.id AS "campaignId",
          campaign.title AS "campaignTitle", campaign.goal AS "campaignGoal",
-         campaign.first_name AS "childFirstName", (SELECT * FROM mails)::int AS mails
+         campaign.first_name AS "childFirstName"
     FROM campaign LEFT JOIN gift ON true`);
 
 const GIVE = {

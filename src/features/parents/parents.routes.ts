@@ -39,6 +39,7 @@ export const show = forParents({
 
 export const change = forParents({
   summary: 'Change your profile or password',
+  changes: 'nothing',
   description: 'Partial. `password` needs `current_password`, and ends all refresh tokens.',
   limit: 'changeParent',
   params: ParentPath,

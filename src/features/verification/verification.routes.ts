@@ -7,6 +7,7 @@ export const verify = forParents({
   description: 'By the six digits that were mailed to it: good for ten minutes and five tries.',
   body: VerificationCode,
   limit: 'verify',
+  changes: 'nothing',
   answer: { status: 200, description: 'Verified.', schema: Verification },
   handle: async ({ ctx, body }) => {
     await verifyAddress(ctx, body.code);
@@ -18,6 +19,7 @@ export const resend = forParents({
   summary: 'Have a new code mailed',
   limit: 'resend',
   description: 'Earlier codes count no more. Nothing is sent where the address is verified.',
+  changes: 'nothing',
   answer: {
     status: 202,
     description: 'On its way, unless already verified.',

@@ -1,0 +1,98 @@
+import type { Database } from './database.js';
+import { CHANNEL } from './changes.js';
+import { jobsOfOutbox } from './jobs.js';
+import type { Logger } from './logger.js';
+
+/** Milliseconds, and rows a batch. */
+export interface OutboxFigures {
+  /** How long rows may gather after a write before they are sent. */
+  gather: number;
+  /** How often the table is looked at for rows of a process that died, or of a program that is not ours. */
+  look: number;
+  /** Rows that one statement sends at most. */
+  batch: number;
+}
+
+/** The figures of a server. */
+export const OUTBOX_FIGURES: OutboxFigures = { gather: 3, look: 250, batch: 500 };
+
+/** More campaigns than this in one batch are announced as "any campaign": a notification holds 8,000 bytes. */
+const MOST_NAMED = 200;
+
+/**
+ * Takes a batch of rows, announces the changes among them and enqueues the jobs among them, all or nothing.
+ * Rows that another process is sending are left to it. Its commit waits for no disk: it holds the lock that
+ * NOTIFY takes on the whole database, and what a crash undoes is sent again.
+ */
+const SEND = {
+  name: 'send_outbox',
+  text: `
+  WITH taken AS MATERIALIZED (
+    DELETE FROM outbox
+     WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1::int FOR UPDATE SKIP LOCKED)
+    RETURNING kind, subject
+  ), changes AS (
+    SELECT DISTINCT kind, subject FROM taken WHERE kind IN ('campaign', 'page', 'gifts', 'all')
+  ), named AS (
+    SELECT CASE WHEN count(*) > ${MOST_NAMED} OR bool_or(kind = 'all') THEN 'all'
+                ELSE string_agg(kind || ' ' || subject, ',') END AS payload
+      FROM changes HAVING count(*) > 0
+  ), announced AS (
+    SELECT pg_notify('${CHANNEL}', payload), set_config('synchronous_commit', 'off', true) FROM named
+  ), enqueued AS (
+    ${jobsOfOutbox('taken')}
+  )
+  SELECT (SELECT count(*) FROM taken)::int AS sent, (SELECT count(*) FROM announced),
+         (SELECT count(*) FROM enqueued)`,
+};
+
+/** Sends what committed transactions left in the table `outbox`. */
+export interface Outbox {
+  /** Something was written: what it left is sent within a few milliseconds. */
+  soon(): void;
+  close(): Promise<void>;
+}
+
+/** Starts to send, until it is closed. A failure is logged and tried again at the next look. */
+export function openOutbox(
+  db: Pick<Database, 'query'>,
+  log: Logger,
+  { gather, look, batch }: OutboxFigures = OUTBOX_FIGURES,
+): Outbox {
+  let closed = false;
+  let again = false;
+  let gathering: NodeJS.Timeout | undefined;
+  let sending: Promise<void> | undefined;
+
+  const sendAll = async () => {
+    try {
+      do {
+        again = false;
+        const [row] = await db.query<{ sent: number }>(SEND, [batch]);
+        again ||= row?.sent === batch;
+      } while (again && !closed);
+    } catch (error) {
+      log.debug({ err: error }, 'the outbox can not be sent now');
+    }
+  };
+  const send = () => {
+    gathering = undefined;
+    again = true;
+    sending ??= sendAll().finally(() => (sending = undefined));
+  };
+  const looking = setInterval(send, look);
+  looking.unref();
+
+  return {
+    soon: () => {
+      if (!closed) gathering ??= setTimeout(send, gather);
+    },
+    close: async () => {
+      clearInterval(looking);
+      clearTimeout(gathering);
+      if (gathering) send();
+      closed = true;
+      await sending;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listenForChanges, type Change } from '../src/core/changes.js';
+import { openDatabase, type Database } from '../src/core/database.js';
+import { createLogger } from '../src/core/logger.js';
+import { openOutbox } from '../src/core/outbox.js';
+import { useApi } from './support/api.js';
+import { donate, openJar } from './support/factories.js';
+import { EventEmitter } from 'node:stream';
+
+/** Milliseconds: for what arrives at all. */
+const SOON = { timeout: 20_000, interval: 5 };
+
+const api = useApi();
+const log = createLogger('silent');
+let db: Database;
+beforeAll(() => {
+  db = openDatabase(api.database.url, 3, log);
+});
+afterAll(() => db.close());
+
+const waiting = () => api.database.sql('SELECT kind, subject FROM outbox ORDER BY id');
+const jobs = () =>
+  api.database.sql<{ key: string; count: number }>(
+    'SELECT key, count(*)::int FROM graphile_worker.jobs GROUP BY key ORDER BY key',
+  );
+
+/** Whoever hears of changes, as another process would. */
+async function otherProcess() {
+  const heard: Change[] = [];
+  const turns = new EventEmitter();
+  const listening = listenForChanges(
+    api.database.url,
+    { hear: (hears) => turns.emit(String(hears)), changed: (change) => heard.push(change) },
+    log,
+  );
+  await once(turns, 'true');
+  return { heard, close: () => listening.close() };
+}
+
+test('a donation leaves its mails and its announcement, which are sent and gone', async () => {
+  const { campaign } = await openJar(api);
+  const other = await otherProcess();
+  const { id } = await donate(api, campaign);
+  await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'gifts', id: campaign.id });
+  await expect.poll(waiting, SOON).toEqual([]);
+  expect(await jobs()).toEqual(
+    expect.arrayContaining([
+      { key: `gift_notice ${id}`, count: 1 },
+      { key: `gift_receipt ${id}`, count: 1 },
+    ]),
+  );
+  await other.close();
+});
+
+test('what a program leaves that is not ours, or a process that died, is sent by whoever looks', async () => {
+  const other = await otherProcess();
+  const outbox = openOutbox(db, log, { gather: 1, look: 20, batch: 500 });
+  await api.database.sql("INSERT INTO outbox (kind, subject) VALUES ('page', 7), ('campaign', 8)");
+  await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'campaign', id: 8 });
+  expect(other.heard).toContainEqual({ of: 'page', id: 7 });
+  await outbox.close();
+  await other.close();
+});
+
+test('two that send at once send each row once, in batches, whatever another holds', async () => {
+  await api.database.sql(
+    "INSERT INTO outbox (kind, subject) SELECT 'gift_returned', n FROM generate_series(1000001, 1000400) n",
+  );
+  const senders = [1, 2].map(() => openOutbox(db, log, { gather: 1, look: 60_000, batch: 7 }));
+  for (const sender of senders) sender.soon();
+  await expect.poll(waiting, SOON).toEqual([]);
+  await Promise.all(senders.map((sender) => sender.close()));
+  const returned = (await jobs()).filter(({ key }) => key.startsWith('gift_returned'));
+  expect(returned).toHaveLength(400);
+  expect(returned.every(({ count }) => count === 1)).toBe(true);
+});
+
+test('more campaigns than a notification can name are announced as any', async () => {
+  const other = await otherProcess();
+  const outbox = openOutbox(db, log, { gather: 1, look: 20, batch: 2_000 });
+  await api.database.sql(
+    "INSERT INTO outbox (kind, subject) SELECT 'gifts', n FROM generate_series(1, 1500) n",
+  );
+  await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'all' });
+  await outbox.close();
+  await other.close();
+});
+
+test('closing sends what was gathered', async () => {
+  const outbox = openOutbox(db, log, { gather: 60_000, look: 60_000, batch: 500 });
+  await api.database.sql("INSERT INTO outbox (kind, subject) VALUES ('page', 9)");
+  outbox.soon();
+  await outbox.close();
+  expect(await waiting()).toEqual([]);
+});

@@ -9,9 +9,12 @@ import { visitorContext } from './http/authenticate.js';
 import { crossOrigin } from './http/cors.js';
 import { docs } from './http/docs.js';
 import { answerError } from './http/errors.js';
-import { jsonBody } from './http/json-body.js';
+import { findRoute } from './http/find-route.js';
+import { parseBody, readBody } from './http/json-body.js';
+import { countClients, refuseKnownClients } from './http/limit-clients.js';
 import { createLimits, noLimits } from './http/limits.js';
 import { metrics } from './http/metrics.js';
+import { tidyForwardedFor } from './http/network.js';
 import { requestLog } from './http/request-log.js';
 import { securityHeaders } from './http/security-headers.js';
 import { nothingHere, serve } from './http/serve.js';
@@ -42,8 +45,7 @@ export interface AppDependencies {
 export function createApp(deps: AppDependencies): Express {
   const { config, settings, db, log, clock = () => new Date(), isStopping = () => false } = deps;
   const map = routes(isStopping);
-  const { jwtSecret } = settings;
-  const limits = config.rateLimit ? createLimits({ db, log, jwtSecret }) : noLimits;
+  const limits = config.rateLimit ? createLimits({ db, log, settings }) : noLimits;
 
   const { answers = new SharedAnswers(), replica, outbox } = deps;
   const isAtHand = ({ method, url, headers }: Request) =>
@@ -54,14 +56,19 @@ export function createApp(deps: AppDependencies): Express {
   app.set('etag', false);
   app.disable('x-powered-by');
 
+  if (config.trustProxy !== 0) app.use(tidyForwardedFor);
   app.use(requestLog(log));
   app.use(securityHeaders);
   app.use(crossOrigin(config.corsOrigins, log));
   if (deps.sheds) app.use(shedding({ isCheap: isAtHand }));
   app.use(visitorContext({ settings, db, log, clock }));
-  app.use(jsonBody);
-  app.use(serve(map, { publicUrl: config.publicUrl, limits, answers, replica, outbox }));
-  app.use(docs(map));
+  app.use(findRoute(map));
+  app.use(refuseKnownClients(limits));
+  app.use(readBody);
+  app.use(countClients(limits, isAtHand));
+  app.use(parseBody);
+  app.use(serve({ publicUrl: config.publicUrl, limits, answers, replica, outbox }));
+  app.use(docs(map, settings.limits));
   app.use(metrics({ token: config.metricsToken, db }));
   app.use(nothingHere);
   app.use(answerError);

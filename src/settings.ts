@@ -1,6 +1,9 @@
 import type { Config, StripeConfig } from './config.js';
+import { DEFAULT_BOUNDS } from './core/bounds.js';
 import type { Settings } from './core/context.js';
+import { DEFAULT_LIMITS } from './core/limit-figures.js';
 import { developmentSecret } from './core/secret.js';
+import { DEFAULT_WAITS } from './core/waits.js';
 import type { PaymentGateway } from './integrations/stripe.js';
 
 /** What the services need of the settings, with the secret of a desk and the way to Stripe made from them. */
@@ -13,6 +16,9 @@ export async function settingsOf(config: Config): Promise<Settings> {
     jwtSecret: config.jwtSecret ?? (await developmentSecret(config.dataDir)),
     publicUrl: config.publicUrl ?? ownAddress,
     stripe: stripe && (await openGateway(stripe)),
+    limits: DEFAULT_LIMITS,
+    bounds: DEFAULT_BOUNDS,
+    waits: DEFAULT_WAITS,
   };
 }
 

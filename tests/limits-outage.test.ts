@@ -12,6 +12,7 @@ const LONGEST_COUNT = 3_000;
 let proxy: SwitchableProxy;
 const api = useApi({
   rateLimit: true,
+  waits: { response: 4_700, count: 1_000, countRecovery: 500 },
   through: async (url) => {
     proxy = await openSwitchableProxy(url);
     return proxy.url;

@@ -5,6 +5,7 @@ import { createLimits } from '../src/http/limits.js';
 import { networkOf } from '../src/http/network.js';
 import { JWT_SECRET, useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
+import { FIGURES } from './support/figures.js';
 import { guestGift, openJar, registerParent } from './support/factories.js';
 
 const MINUTE = 60_000;
@@ -90,10 +91,22 @@ describe('signing in', () => {
     for (const spelling of spellings) await throttled(logIn(address, spelling));
   });
 
-  test('bounds one address over all accounts', async () => {
+  test('bounds one address over all accounts: by failures, and by all', async () => {
     const address = newAddress();
-    for (let i = 0; i < 120; i += 1) await logIn(address, `n${i}@example.com`).expect(401);
+    for (let i = 0; i < 30; i += 1) await logIn(address, `n${i}@example.com`).expect(401);
     await throttled(logIn(address, 'one-more@example.com'));
+    pass(MINUTE);
+    for (let i = 0; i < 120; i += 1) await logIn(address, '', '').expect(400);
+    await throttled(logIn(address, '', ''));
+  });
+
+  test("failures at an address don't keep out those who signed in from there lately", async () => {
+    const { email, password } = await registerParent(api);
+    const address = newAddress();
+    await logIn(address, email, password).expect(200);
+    for (let i = 0; i < 30; i += 1) await logIn(address, `m${i}@example.com`).expect(401);
+    await throttled(logIn(address, 'm30@example.com'));
+    await logIn(address, email, password).expect(200);
   });
 
   test('fails at most 25 times an hour for an account from all addresses together', async () => {
@@ -257,18 +270,57 @@ describe('addresses', () => {
     await guess('2001:db8:0:2::1').expect(401);
   });
 
+  test('a /48 may send eight times what one of its networks may', async () => {
+    const guess = (network: number, host: number) =>
+      logIn(`2001:db8:48:${network.toString(16)}::${host}`, 'site@example.com');
+    const statuses: number[] = [];
+    for (let i = 0; i < 26; i += 1) statuses.push((await guess(i, 1)).status);
+    expect(statuses.slice(0, 25)).toEqual(Array<number>(25).fill(401));
+    expect(statuses[25]).toBe(429);
+  });
+
+  test('a port, brackets or a zone make no client of its own; what is no address shares one', async () => {
+    const spellings = (n: number) => [
+      `203.0.113.9:${40000 + n}`,
+      '"203.0.113.9"',
+      '::ffff:203.0.113.9',
+    ];
+    for (let n = 0; n < 10; n += 1)
+      await logIn(spellings(n)[n % 3]!, 'ports@example.com').expect(401);
+    await throttled(logIn('203.0.113.9', 'ports@example.com'));
+    const strange = [
+      'unknown',
+      '_hidden',
+      '',
+      '127.1',
+      '1.2.3.4.5',
+      '[::1',
+      'fe80::x',
+      '0x7f.1',
+      '09.1.1.1',
+      '-',
+    ];
+    for (const entry of strange) await logIn(`192.0.2.1, ${entry}`, 'odd@example.com').expect(401);
+    await throttled(logIn('garbage', 'odd@example.com'));
+  });
+
   test.each([
     ['192.0.2.7', '192.0.2.7'],
+    ['192.0.2.7:40001', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
     ['::FFFF:C000:0207', '192.0.2.7'],
-    ['2001:DB8::1', '2001:db8:0:0::/64'],
-    ['2001:db8:0:0:1::', '2001:db8:0:0::/64'],
-    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['', ''],
+    ['[::ffff:192.0.2.7]:443', '192.0.2.7'],
+    ['2001:DB8::1', '2001:db8::/64', '2001:db8::/48'],
+    ['[2001:db8:1:2::3]:443', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['[2001:db8:1:2::3]', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['fe80::1%eth0', 'fe80::/64', 'fe80::/48'],
+    ['::1', '::/64', '::/48'],
+    ['', 'unknown'],
     ['unknown', 'unknown'],
-  ])('%s stands for %s', (address, network) => {
-    expect(networkOf(address)).toBe(network);
+    ['1', 'unknown'],
+    ['999.1.1.1', 'unknown'],
+  ])('%s stands for %s', (address, client, site?: string) => {
+    expect(networkOf(address)).toEqual(site === undefined ? { client } : { client, site });
   });
 });
 
@@ -279,10 +331,11 @@ describe('the table', () => {
     expect(rows.length).toBeGreaterThan(2);
     for (const { key } of rows) expect(key).toMatch(/^\w+(-\d)?:[\w-]{43}$/);
 
-    const caller = { address: '192.0.2.99', parentId: null, fields: {} };
-    const ask = (jwtSecret: string) =>
-      createLimits({ db: direct.db, log: silent(), jwtSecret }).within('refresh', caller, work);
-    const work = () => Promise.resolve();
+    const ask = async (jwtSecret: string) => {
+      const settings = { ...FIGURES, jwtSecret };
+      const limits = createLimits({ db: direct.db, log: silent(), settings });
+      await limits.countClient(['refresh'], '192.0.2.99');
+    };
     const keys = () => direct.database.sql(`SELECT key FROM rate_limits WHERE key LIKE 'refresh%'`);
     await ask(JWT_SECRET);
     await ask(JWT_SECRET);
@@ -298,7 +351,8 @@ describe('the table', () => {
       Date.now() + HOUR,
     ]);
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] });
-    createLimits({ db: unlimited.db, log: silent(), jwtSecret: JWT_SECRET });
+    const settings = { ...FIGURES, jwtSecret: JWT_SECRET };
+    createLimits({ db: unlimited.db, log: silent(), settings });
     vi.advanceTimersByTime(5 * MINUTE);
     vi.useRealTimers();
     await expect

@@ -1,9 +1,10 @@
 import bcrypt from 'bcrypt';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isOfAnotherCost, isPassword } from '../src/core/passwords.js';
-import { Queue } from '../src/core/queue.js';
+import { Queue, type Turn } from '../src/core/queue.js';
 import { useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
+import { FIGURES } from './support/figures.js';
 import { registerParent } from './support/factories.js';
 
 const COST = 4;
@@ -31,28 +32,48 @@ function heldWork() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** bcrypt's comparisons, held until told to go on. */
-function holdComparisons() {
-  const { ends, work, endOne } = heldWork();
-  const never = (): unknown => work().then(() => false);
-  vi.spyOn(bcrypt, 'compare').mockImplementation(never);
-  return { ends, endOne };
-}
+/** A turn in the queue, of somebody with time. */
+const turn = (lane = 'a', fields: Partial<Turn> = {}): Turn => {
+  return { lane, longestWait: 60_000, mostWaiting: 6, mostWaitingPerLane: 3, ...fields };
+};
 
 describe('the queue', () => {
-  const limits = { atOnce: 2, mostWaiting: 3, refusal: () => new Error('full') };
+  const full = () => new Error('full');
+
+  /** A queue of one place that is taken, the order in which work began, and how to end each. */
+  function takenQueue() {
+    const queue = new Queue(1, full);
+    const { work, endOne } = heldWork();
+    const order: string[] = [];
+    const join = (name: string, lane: string, fields: Partial<Turn> = {}) =>
+      queue
+        .run(turn(lane, fields), () => {
+          order.push(name);
+          return work();
+        })
+        .catch(() => void order.push(`${name} refused`));
+    const all = [join('taken', 'x')];
+    return {
+      order,
+      join: (...args: Parameters<typeof join>) => void all.push(join(...args)),
+      finish: async () => {
+        for (let i = 0; i < all.length; i += 1) await endOne();
+        await Promise.all(all);
+      },
+    };
+  }
 
   test('runs so many at once, the rest in turn, and refuses those there is no room for', async () => {
-    const queue = new Queue(limits);
+    const queue = new Queue(2, full);
     const { ends, work, endOne } = heldWork();
     const order: number[] = [];
     const accepted = [0, 1, 2, 3, 4].map((n) =>
-      queue.run(500, () => {
+      queue.run(turn(), () => {
         order.push(n);
         return work();
       }),
     );
-    await expect(queue.run(500, work)).rejects.toThrow('full');
+    await expect(queue.run(turn(), work)).rejects.toThrow('full');
     expect(order).toEqual([0, 1]);
     for (let i = 0; i < 5; i += 1) {
       expect(ends.length).toBeLessThanOrEqual(2);
@@ -62,14 +83,55 @@ describe('the queue', () => {
     expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test('lanes take turns: who fills one keeps nobody else waiting', async () => {
+    const { order, join, finish } = takenQueue();
+    for (const name of ['a1', 'a2', 'a3']) join(name, 'a');
+    for (const name of ['b1', 'b2']) join(name, 'b');
+    join('c1', 'c');
+    await finish();
+    expect(order).toEqual(['taken', 'a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
+  });
+
+  test('a lane is bounded, and in a full queue the longest makes room for a shorter one', async () => {
+    const { order, join, finish } = takenQueue();
+    for (const name of ['a1', 'a2', 'a3', 'a4']) join(name, 'a');
+    for (const name of ['b1', 'b2', 'b3']) join(name, 'b');
+    join('c1', 'c');
+    await settled();
+    expect(order).toEqual(['taken', 'a4 refused', 'a3 refused']);
+    await finish();
+    expect(order.slice(3)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'b3']);
+  });
+
+  test('a full queue of lanes that are no longer refuses the newcomer', async () => {
+    const { order, join, finish } = takenQueue();
+    for (const lane of ['a', 'b', 'c', 'd', 'e', 'f']) join(lane, lane);
+    join('late', 'g');
+    join('familiar', 'g', { isFirst: true });
+    await settled();
+    expect(order).toEqual(['taken', 'late refused', 'a refused']);
+    await finish();
+    expect(order.slice(3)).toEqual(['familiar', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  test('who goes first leaves every fourth turn to the others', async () => {
+    const { order, join, finish } = takenQueue();
+    const most = { mostWaiting: 20, mostWaitingPerLane: 20 };
+    for (const name of ['s1', 's2']) join(name, 's', most);
+    for (const name of ['f1', 'f2', 'f3', 'f4', 'f5']) join(name, 'f', { ...most, isFirst: true });
+    await finish();
+    expect(order).toEqual(['taken', 'f1', 'f2', 'f3', 's1', 'f4', 'f5', 's2']);
+  });
+
   test('refuses who waited too long, and serves those behind', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const queue = new Queue(limits);
+    const queue = new Queue(2, full);
     const { work, endOne } = heldWork();
-    const running = [queue.run(500, work), queue.run(500, work)];
-    const early = queue.run(500, work);
+    const brief = turn('a', { longestWait: 500 });
+    const running = [queue.run(brief, work), queue.run(brief, work)];
+    const early = queue.run(brief, work);
     vi.advanceTimersByTime(499);
-    const late = queue.run(500, () => Promise.resolve('served'));
+    const late = queue.run(brief, () => Promise.resolve('served'));
     const refused = expect(early).rejects.toThrow('full');
     vi.advanceTimersByTime(1);
     await refused;
@@ -80,36 +142,40 @@ describe('the queue', () => {
   });
 
   test('passes its places on when work fails', async () => {
-    const queue = new Queue({ ...limits, atOnce: 1 });
-    const failing = queue.run(500, () => Promise.reject(new Error('broken')));
-    const next = queue.run(500, () => Promise.resolve('served'));
+    const queue = new Queue(1, full);
+    const failing = queue.run(turn(), () => Promise.reject(new Error('broken')));
+    const next = queue.run(turn(), () => Promise.resolve('served'));
     await expect(failing).rejects.toThrow('broken');
     expect(await next).toBe('served');
-    expect(await queue.run(500, () => Promise.resolve('again'))).toBe('again');
+    expect(await queue.run(turn(), () => Promise.resolve('again'))).toBe('again');
   });
 });
 
 describe('signing in under load', () => {
-  test('compares at most two passwords at once, and refuses with 503 what waits too long', async () => {
-    const { ends, endOne } = holdComparisons();
-    const answers = Array.from({ length: 8 }, (_, i) => logIn(`n${i}@example.com`));
-    const refused = await Promise.race(answers);
-    expectError(refused, 503, 'unavailable');
-    expect(refused.headers['retry-after']).toBe('1');
-    expect(ends.length).toBeGreaterThan(0);
-    expect(ends.length).toBeLessThanOrEqual(2);
-    await api.get('/campaigns/').expect(200);
-    while (ends.length > 0) await endOne();
-    const statuses = (await Promise.all(answers)).map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([401, 503]));
+  const busy = useApi({ bcryptCost: 12, bounds: { passwordsWaitingPerNetwork: 0 } });
+
+  test('who finds no place in the queue gets 503, and other calls are served', async () => {
+    const tries = Array.from({ length: 8 }, (_, i) =>
+      busy.post('/api/token/', { email: `n${i}@example.com`, password: PASSWORD }),
+    );
+    const answers = await Promise.all([...tries, busy.get('/campaigns/')]);
+    expect(answers.pop()!.status).toBe(200);
+    const refused = answers.filter(({ status }) => status === 503);
+    expectError(refused[0]!, 503, 'unavailable');
+    expect(refused[0]!.headers['retry-after']).toBe('1');
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(8 - refused.length);
   });
 });
 
 describe('known and unknown accounts', () => {
+  const at = (bcryptCost: number) => {
+    return { settings: { ...FIGURES, bcryptCost }, client: { network: 'here' } };
+  };
+
   /** Rounds of bcrypt spent on a comparison. */
   async function roundsFor(hash: string | null, cost: number): Promise<number> {
     const compare = vi.spyOn(bcrypt, 'compare');
-    await isPassword('not the password', hash, cost);
+    await isPassword(at(cost), 'not the password', hash);
     const hashes = compare.mock.calls.map(([, compared]) => compared);
     compare.mockRestore();
     return hashes.reduce((sum, compared) => sum + 2 ** bcrypt.getRounds(compared), 0);
@@ -123,8 +189,8 @@ describe('known and unknown accounts', () => {
   });
 
   test('an unknown one can be signed in to with no password', async () => {
-    expect(await isPassword('', null, COST)).toBe(false);
-    expect(await isPassword(PASSWORD, null, COST)).toBe(false);
+    expect(await isPassword(at(COST), '', null)).toBe(false);
+    expect(await isPassword(at(COST), PASSWORD, null)).toBe(false);
   });
 });
 

@@ -1,7 +1,10 @@
 import type { GoogleConfig } from '../config.js';
 import type { PaymentGateway } from '../integrations/stripe.js';
+import type { Bounds } from './bounds.js';
 import type { Database } from './database.js';
+import type { LimitTable } from './limit-figures.js';
 import type { Logger } from './logger.js';
+import type { Waits } from './waits.js';
 
 /** What the services need of the settings. Lives in whole seconds. */
 export interface Settings {
@@ -21,6 +24,12 @@ export interface Settings {
   currency: string;
   /** Absent: Stripe is never asked, nor believed. */
   stripe: PaymentGateway | undefined;
+  /** The rate limits of all endpoints. */
+  limits: LimitTable;
+  /** How much of something there may be at once. */
+  bounds: Bounds;
+  /** Milliseconds after which something is given up. */
+  waits: Waits;
 }
 
 /** The parent who makes the request, as authenticated. */
@@ -40,6 +49,10 @@ export interface SignedInParent {
 export interface Client {
   /** The address, behind trusted proxies the one they name. */
   address: string;
+  /** An IPv4 address itself, an IPv6 one's /48. */
+  network: string;
+  /** Whether the account that signs in did so from this network lately. */
+  isFamiliar?: boolean;
   /** What the browser or program calls itself: at most 300 characters, unverified. */
   userAgent: string;
 }

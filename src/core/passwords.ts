@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
+import type { Client, Settings } from './context.js';
 import { Refusal } from './errors.js';
-import { Queue } from './queue.js';
+import { Queue, type Turn } from './queue.js';
 
 /** Bytes that bcrypt looks at; it ignores the rest, so no longer password is ever set. */
 export const LONGEST_PASSWORD = 72;
@@ -12,39 +13,41 @@ export const LONGEST_PASSWORD = 72;
  */
 const AT_ONCE = Math.min(2, Math.max(1, availableParallelism() - 1));
 
-/**
- * Milliseconds: who can't begin by then is refused, however slow the machine or high the cost. Who sets a
- * password has been let in already and may wait longer than who tries one.
- */
-const LONGEST_WAIT = { toCompare: 700, toHash: 5_000 };
-
-const MOST_WAITING = 100;
-
 /** Seconds after which a refused client may try again. */
 const RETRY_AFTER = 1;
 
-const queue = new Queue({
-  atOnce: AT_ONCE,
-  mostWaiting: MOST_WAITING,
-  refusal: () =>
-    new Refusal('unavailable', 'Too many are signing in. Try again in a moment.', RETRY_AFTER),
-});
+const queue = new Queue(
+  AT_ONCE,
+  () => new Refusal('unavailable', 'Too many are signing in. Try again in a moment.', RETRY_AFTER),
+);
+
+/** What hashing and comparing need of the context. */
+export interface PasswordContext {
+  settings: Pick<Settings, 'bcryptCost' | 'bounds' | 'waits'>;
+  client: Pick<Client, 'network' | 'isFamiliar'>;
+}
 
 /**
- * The bcrypt hash of a password, `cost` rounds as a power of two. Runs off the event loop.
- * @throws Refusal `unavailable` when too many wait already.
+ * The bcrypt hash of a password. Runs off the event loop.
+ * @throws Refusal `unavailable` when its turn does not come in time.
  */
-export function hashPassword(password: string, cost: number): Promise<string> {
-  return queue.run(LONGEST_WAIT.toHash, () => bcrypt.hash(password, cost));
+export function hashPassword(ctx: PasswordContext, password: string): Promise<string> {
+  const { bcryptCost, waits } = ctx.settings;
+  return queue.run(turnOf(ctx, waits.hashPassword), () => bcrypt.hash(password, bcryptCost));
 }
 
 /**
  * Whether a password is the one that was hashed. Takes the same time when there is no hash, and when the
  * hash is of a lower cost than new ones are: an unknown account can't be told from a wrong password.
- * @throws Refusal `unavailable` when too many wait already.
+ * @throws Refusal `unavailable` when its turn does not come in time.
  */
-export function isPassword(password: string, hash: string | null, cost: number): Promise<boolean> {
-  return queue.run(LONGEST_WAIT.toCompare, async () => {
+export function isPassword(
+  ctx: PasswordContext,
+  password: string,
+  hash: string | null,
+): Promise<boolean> {
+  const { bcryptCost: cost, waits } = ctx.settings;
+  return queue.run(turnOf(ctx, waits.comparePassword), async () => {
     const matches = await bcrypt.compare(password, hash ?? unmatchable(cost));
     // Each cost takes twice as long as the one before: 2^c and these together are 2^cost.
     for (let rest = bcrypt.getRounds(hash ?? unmatchable(cost)); rest < cost; rest += 1) {
@@ -52,6 +55,17 @@ export function isPassword(password: string, hash: string | null, cost: number):
     }
     return matches && hash !== null && Buffer.byteLength(password) <= LONGEST_PASSWORD;
   });
+}
+
+/** Networks take turns; who comes from where the account signed in lately goes first. */
+function turnOf({ settings: { bounds }, client }: PasswordContext, longestWait: number): Turn {
+  return {
+    lane: client.network,
+    isFirst: client.isFamiliar === true,
+    longestWait,
+    mostWaiting: bounds.passwordsWaiting,
+    mostWaitingPerLane: bounds.passwordsWaitingPerNetwork,
+  };
 }
 
 /** Whether a hash is of another cost than new ones are. */

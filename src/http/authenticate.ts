@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Client, Context, ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
 import { tidy } from '../core/text.js';
+import { networkOf } from './network.js';
 import { authenticate } from '../features/auth/auth.service.js';
 
 /** How a route treats the `Authorization` header. */
@@ -49,5 +50,7 @@ const LONGEST_USER_AGENT = 300;
 
 function clientOf(req: Request): Client {
   const userAgent = tidy((req.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT));
-  return { address: req.ip ?? '', userAgent };
+  const address = req.ip ?? '';
+  const { client, site = client } = networkOf(address);
+  return { address, network: site, userAgent };
 }

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Context, ParentContext } from '../core/context.js';
 import { InvalidInput, Refusal, type ErrorCode, type FieldErrors } from '../core/errors.js';
 import type { Subject } from '../core/idempotency.js';
+import type { LimitName } from '../core/limit-figures.js';
 import { Page } from '../core/page.js';
 import { encodeCursor } from './cursor.js';
 import { answerOnce, readKey } from './idempotency.js';
-import type { LimitName } from './limit-figures.js';
 import { parseBody, parseQuery } from './parse.js';
 import { Begun, Download, Redirect, type Changed, type Reply } from './reply.js';
 import type { SharedData, SharedSource } from './shared-answers.js';
@@ -29,8 +29,8 @@ export interface IncomingCall {
 export interface EndpointDescription {
   summary: string;
   description?: string;
-  /** How often it may be asked: the figures of this name. */
-  limit?: LimitName;
+  /** The limit that holds beside that of all reads or writes; `none`: it is never refused. */
+  limit?: LimitName | 'none';
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;

@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.js';
+import type { Found } from './find-route.js';
 
 declare global {
   namespace Express {
@@ -9,6 +10,10 @@ declare global {
       ctx: Context;
       /** The path of the route that answers, its parameters not filled in. */
       routePattern?: string;
+      /** What the URL map has for it. */
+      found?: Found;
+      /** Whether the limits of its client's address have counted it already. */
+      isClientCounted?: boolean;
       /** The bytes of a JSON body, as they were sent. */
       rawBody?: Buffer;
     }

@@ -9,6 +9,7 @@ const PING = statement('SELECT 1');
 
 export const live = forAnyone({
   summary: 'Whether the process runs',
+  limit: 'none',
   needsNoDatabase: true,
   answer: { status: 200, description: 'It runs.', schema: Health },
   handle: () => Promise.resolve({ status: 'ok' as const }),
@@ -18,6 +19,7 @@ export const live = forAnyone({
 export function ready(isStopping: () => boolean) {
   return forAnyone({
     summary: 'Whether the service can serve',
+    limit: 'none',
     answer: { status: 200, description: 'It can.', schema: Health },
     refusals: ['unavailable'],
     handle: async ({ ctx }) => {

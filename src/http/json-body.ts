@@ -17,11 +17,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const readBytes = express.raw({ limit: LARGEST_BODY, inflate: false, type: () => true });
 
 /**
- * Reads a JSON body into `req.body`, exactly or not at all: other types, other encodings, bad UTF-8,
- * deep nesting and a name given twice are refused. No body is an empty object. One whose length is told
- * and too large is refused unread.
+ * Reads the bytes of a JSON body into `req.rawBody`; other types and encodings are refused, and one whose length is
+ * told and too large, unread.
  */
-export const jsonBody: RequestHandler = (req, res, next) => {
+export const readBody: RequestHandler = (req, res, next) => {
   if (!['POST', 'PUT', 'PATCH'].includes(req.method) || !hasBody(req.headers)) {
     req.body = {};
     next();
@@ -42,17 +41,8 @@ export const jsonBody: RequestHandler = (req, res, next) => {
   // It was looked at above; the reader takes no list and no blank.
   delete req.headers['content-encoding'];
   readBytes(req, res, (error?: unknown) => {
-    if (error) {
-      next(error);
-      return;
-    }
-    try {
-      req.rawBody = req.body as Buffer;
-      req.body = parseJson(req.rawBody);
-      next();
-    } catch (cause) {
-      next(cause);
-    }
+    if (!error) req.rawBody = req.body as Buffer;
+    next(error);
   });
 };
 
@@ -60,6 +50,15 @@ export const jsonBody: RequestHandler = (req, res, next) => {
 function isContinueExpected({ expect }: IncomingHttpHeaders): boolean {
   return expect?.trim().toLowerCase() === '100-continue';
 }
+
+/**
+ * Parses those bytes into `req.body`, exactly or not at all: bad UTF-8, deep nesting and a name given twice are
+ * refused. No body is an empty object.
+ */
+export const parseBody: RequestHandler = (req, _res, next) => {
+  if (req.rawBody) req.body = parseJson(req.rawBody);
+  next();
+};
 
 function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

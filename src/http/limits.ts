@@ -1,126 +1,231 @@
 import { createHmac } from 'node:crypto';
-import { RateLimiterRes, type RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Settings } from '../core/context.js';
 import type { Database } from '../core/database.js';
 import { Refusal, type ErrorCode } from '../core/errors.js';
+import { FAMILIAR, SITE_MULTIPLE } from '../core/limit-figures.js';
+import type { LimitName, LimitRule, LimitTable, Per } from '../core/limit-figures.js';
 import type { Logger } from '../core/logger.js';
-import { countersIn } from './limit-counters.js';
-import { FAMILIAR, LIMITS, type LimitName, type LimitRule, type Per } from './limit-figures.js';
-import { networkOf } from './network.js';
+import { counterInMemory, countersIn, type Counter } from './limit-counters.js';
+import { networkOf, type Network } from './network.js';
 
 /** Who makes a request, as far as limits are concerned. */
 export interface Caller {
   address: string;
   /** Null for a visitor. */
-  parentId: number | null;
+  parent: { id: number; email: string } | null;
   /** The fields of the body that are well-formed. */
   fields: Record<string, unknown>;
 }
 
+/** What is known of a caller once a request was counted. */
+export interface Standing {
+  /** Whether the account that the body names signed in from this network lately. */
+  isFamiliar: boolean;
+}
+
 /** The limits of all endpoints. */
 export interface Limits {
+  /** @throws Refusal `throttled` when a client is known to be over a limit: nothing is counted, nobody is asked. */
+  refuseKnown(names: LimitName[], address: string): void;
+  /** Counts a visitor's request under the rules that need nothing but the client's address. @throws `throttled` */
+  countClient(names: LimitName[], address: string): void | Promise<void>;
   /**
-   * Does the work of an endpoint within its limit.
+   * Does the work of an endpoint within its limits. `isClientCounted`: `countClient` was called for this request.
    * @throws Refusal `throttled` with the seconds to wait, and what the work throws.
    */
-  within<Result>(name: LimitName, caller: Caller, work: () => Promise<Result>): Promise<Result>;
+  within<Result>(
+    names: LimitName[],
+    caller: Caller,
+    isClientCounted: boolean,
+    work: (standing: Standing) => Promise<Result>,
+  ): Promise<Result>;
 }
 
 /** A request that was counted, and counts only if it ends with this refusal. */
 interface Provisional {
-  counter: RateLimiterPostgres;
+  counter: Counter;
   key: string;
   ending: ErrorCode;
 }
 
-/** No limits at all: for load tests on a desk. */
-export const noLimits: Limits = { within: (_name, _caller, work) => work() };
+/** The counters of a rule: of single networks, and of the /48 sites that they are in. */
+interface Counters {
+  network: Counter;
+  site: Counter;
+}
 
-/** Limits that hold across processes. No key in the table tells whom it counts for. */
-export function createLimits(deps: { db: Database; log: Logger; jwtSecret: string }): Limits {
-  const counterOf = countersIn(deps.db, deps.log);
-  const familiar = counterOf('familiar', { max: 1, seconds: FAMILIAR });
-  const counters = new Map<LimitRule, RateLimiterPostgres>();
-  for (const [name, list] of Object.entries(LIMITS)) {
-    list.forEach((rule, index) => counters.set(rule, counterOf(`${name}-${index}`, rule)));
-  }
-  const keySecret = createHmac('sha256', deps.jwtSecret).update('keys of limits').digest();
+/** No limits at all: for load tests on a desk. */
+export const noLimits: Limits = {
+  refuseKnown: () => undefined,
+  countClient: () => undefined,
+  within: (_names, _caller, _isCounted, work) => work({ isFamiliar: false }),
+};
+
+/** What limits stand on. */
+export interface LimitDependencies {
+  db: Database;
+  log: Logger;
+  settings: Pick<Settings, 'jwtSecret' | 'limits' | 'waits'>;
+}
+
+/** Limits that hold across processes. No key in the table shows whom it counts for. */
+export function createLimits({ db, log, settings }: LimitDependencies): Limits {
+  const { jwtSecret, limits, waits } = settings;
+  const stored = countersIn(db, log, waits);
+  const familiar = stored.marks('familiar', FAMILIAR);
+  const counters = countersOf(limits, (name, rule, max) =>
+    rule.kept === 'in memory'
+      ? counterInMemory({ ...rule, max })
+      : stored.counter(name, { ...rule, max }, { isFinal: rule.counting === undefined }),
+  );
+  const keySecret = createHmac('sha256', jwtSecret).update('keys of limits').digest();
   const keyOf = (parts: (string | number)[]) =>
     createHmac('sha256', keySecret).update(JSON.stringify(parts)).digest('base64url');
+  const rulesOf = (names: LimitName[]): LimitRule[] => names.flatMap((name) => limits[name].rules);
+  const familiarKey = (caller: Caller, { client }: Network) =>
+    keyOf([accountOf(caller) ?? '', client]);
 
-  /** The key to count under; undefined where the rule doesn't apply. */
-  async function keyFor(rule: LimitRule, caller: Caller): Promise<string | undefined> {
-    if (rule.giving !== undefined && !caller.fields[rule.giving]) return undefined;
-    const parts = await Promise.all(rule.per.map((per) => partFor(per, caller)));
-    return parts.every((part) => part !== undefined) ? keyOf(parts) : undefined;
+  /** Where a request is counted under a rule; nowhere, if the rule doesn't apply to it. */
+  function places(rule: LimitRule, caller: Caller, network: Network, familiarHere: boolean) {
+    if (rule.giving && !rule.giving.some((field) => caller.fields[field])) return [];
+    if (rule.of === 'visitors' && caller.parent) return [];
+    if (rule.of === 'strangers' && familiarHere) return [];
+    const key = (client: string) => {
+      const parts = rule.per.map((per) => partFor(per, caller, familiarHere ? client : '', client));
+      return parts.every((part) => part !== undefined) ? keyOf(parts) : undefined;
+    };
+    const { network: single, site } = counters.get(rule)!;
+    const isBySite = rule.per.includes('client address') && network.site !== undefined;
+    return [
+      { counter: single, key: key(network.client) },
+      ...(isBySite ? [{ counter: site, key: key(network.site!) }] : []),
+    ].filter((place): place is { counter: Counter; key: string } => place.key !== undefined);
   }
 
-  async function partFor(per: Per, caller: Caller): Promise<string | number | undefined> {
-    const address = networkOf(caller.address);
-    switch (per) {
-      case 'address':
-        return address;
-      case 'account':
-        return accountOf(caller);
-      case 'parent':
-        return caller.parentId ?? undefined;
-      case 'familiar address':
-        return (await familiar.get(keyOf([accountOf(caller) ?? '', address]))) ? address : '';
-    }
-  }
-
-  async function remember(caller: Caller): Promise<void> {
-    const key = keyOf([accountOf(caller) ?? '', networkOf(caller.address)]);
-    await familiar.set(key, 1, FAMILIAR);
-  }
-
-  /** Counts a request under all rules of a limit, and gives those that may turn out not to count it. */
-  async function count(name: LimitName, caller: Caller): Promise<Provisional[]> {
-    const provisional: Provisional[] = [];
-    for (const rule of LIMITS[name]) {
-      const key = await keyFor(rule, caller);
-      if (key === undefined) continue;
-      const counter = counters.get(rule)!;
-      await counter.consume(key).catch(refuse);
-      if (rule.counting) provisional.push({ counter, key, ending: rule.counting });
-    }
-    return provisional;
+  function clientPlaces(names: LimitName[], address: string) {
+    const network = networkOf(address);
+    const visitor = { address, parent: null, fields: {} };
+    const rules = rulesOf(names).filter(needsOnlyTheClient);
+    return rules.flatMap((rule) => places(rule, visitor, network, false));
   }
 
   return {
+    refuseKnown: (names, address) => {
+      for (const { counter, key } of clientPlaces(names, address)) refuse(counter.knownOver(key));
+    },
+    countClient: (names, address) => countAll(clientPlaces(names, address)),
+
     // Counted before the work and not after it: of a hundred guesses at once, all would pass.
-    within: async (name, caller, work) => {
-      const provisional = await count(name, caller);
-      const result = await work().catch(async (error: unknown) => {
+    within: async (names, caller, isClientCounted, work) => {
+      const network = networkOf(caller.address);
+      const rules = rulesOf(names).filter((rule) => !isClientCounted || !needsOnlyTheClient(rule));
+      const asksFamiliar = rules.some(needsFamiliarity);
+      const standing = { isFamiliar: false };
+      const provisional: Provisional[] = [];
+      try {
+        for (const [at, rule] of rules.entries()) {
+          // Asked as late as may be: who is over another limit already costs less.
+          if (at === rules.findIndex(needsFamiliarity)) {
+            standing.isFamiliar = await familiar.has(familiarKey(caller, network));
+          }
+          for (const place of places(rule, caller, network, standing.isFamiliar)) {
+            refuse(place.counter.knownOver(place.key) || (await place.counter.consume(place.key)));
+            if (rule.counting) provisional.push({ ...place, ending: rule.counting });
+          }
+        }
+        const result = await work(standing);
+        await giveBack(provisional);
+        if (asksFamiliar) await familiar.add(familiarKey(caller, network));
+        return result;
+      } catch (error) {
         await giveBack(provisional.filter(({ ending }) => ending !== codeOf(error)));
         throw error;
-      });
-      await giveBack(provisional);
-      if (LIMITS[name].some(({ per }) => per.includes('familiar address'))) await remember(caller);
-      return result;
+      }
     },
   };
 }
 
+function countersOf(
+  limits: LimitTable,
+  counterFor: (name: string, rule: LimitRule, max: number) => Counter,
+): Map<LimitRule, Counters> {
+  const counters = new Map<LimitRule, Counters>();
+  for (const [name, { rules }] of Object.entries(limits)) {
+    rules.forEach((rule, index) => {
+      const network = counterFor(`${name}-${index}`, rule, rule.max);
+      const site = counterFor(`${name}-${index}`, rule, rule.max * SITE_MULTIPLE);
+      counters.set(rule, { network, site });
+    });
+  }
+  return counters;
+}
+
+function needsOnlyTheClient({ per, giving, counting }: LimitRule): boolean {
+  return per.length === 1 && per[0] === 'client address' && !giving && !counting;
+}
+
+function needsFamiliarity({ per, of }: LimitRule): boolean {
+  return of === 'strangers' || per.includes('familiar client address');
+}
+
+function partFor(
+  per: Per,
+  caller: Caller,
+  familiarClient: string,
+  client: string,
+): string | number | undefined {
+  switch (per) {
+    case 'client address':
+      return client;
+    case 'familiar client address':
+      return familiarClient;
+    case 'email address':
+      return accountOf(caller);
+    case 'parent':
+      return caller.parent?.id;
+    case 'own email address':
+      return caller.parent ? folded(caller.parent.email) : undefined;
+  }
+}
+
+/** Counts what memory keeps at once, and waits only for the database. */
+function countAll(places: { counter: Counter; key: string }[]): void | Promise<void> {
+  const [first, ...rest] = places;
+  if (!first) return;
+  const wait = first.counter.consume(first.key);
+  if (typeof wait === 'number') {
+    refuse(wait);
+    return countAll(rest);
+  }
+  return wait.then((milliseconds) => {
+    refuse(milliseconds);
+    return countAll(rest);
+  });
+}
+
 async function giveBack(counts: Provisional[]): Promise<void> {
-  for (const { counter, key } of counts) await counter.reward(key);
+  for (const { counter, key } of counts) await counter.giveBack(key);
+}
+
+/** The email that names an account. */
+function accountOf({ fields }: Caller): string | undefined {
+  const { email } = fields;
+  return typeof email === 'string' ? folded(email) : undefined;
 }
 
 /**
- * The email that names an account, in one case: as PostgreSQL's lower() does it, each code point by
- * itself. Otherwise an address written with `İ` would be the same account and another count.
+ * In one case, as PostgreSQL's lower() does it, each code point by itself. Otherwise an address written with `İ`
+ * would be the same account and another count.
  */
-function accountOf({ fields }: Caller): string | undefined {
-  const { email } = fields;
-  if (typeof email !== 'string') return undefined;
-  return Array.from(email, (char) => String.fromCodePoint(char.toLowerCase().codePointAt(0)!)).join(
-    '',
-  );
+function folded(email: string): string {
+  const lower = (char: string) => String.fromCodePoint(char.toLowerCase().codePointAt(0)!);
+  return Array.from(email, lower).join('');
 }
 
-/** The library rejects with the state of the count when it is over, and else with an error. */
-function refuse(cause: unknown): never {
-  if (!(cause instanceof RateLimiterRes)) throw cause;
-  const seconds = Math.max(1, Math.ceil(cause.msBeforeNext / 1000));
+/** @throws Refusal `throttled`, if there is anything to wait for. */
+function refuse(milliseconds: number): void {
+  if (milliseconds <= 0) return;
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
   throw new Refusal('throttled', 'Too many requests. Try again later.', seconds);
 }
 

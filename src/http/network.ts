@@ -1,32 +1,56 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import type { RequestHandler } from 'express';
 
-/** How many of an IPv6 address's eight groups name the network that one subscriber is given: a /64. */
-const GROUPS_OF_A_NETWORK = 4;
+/** What everything is counted under that is no address. */
+const NO_ADDRESS = 'unknown';
+
+/** Bits that name the network one subscriber is given, and the site that has many of them. */
+const NETWORK = 64;
+const SITE = 48;
+
+/** Whom an address stands for, as far as limits are concerned. */
+export interface Network {
+  /** An IPv4 address itself, an IPv6 one's /64, of which a single client has all addresses. */
+  client: string;
+  /** An IPv6 address's /48, which has many networks. */
+  site?: string;
+}
+
+/** The network of an address, in whatever way it is written; all that is none shares one. */
+export function networkOf(text: string): Network {
+  const address = parseAddress(text);
+  if (!address) return { client: NO_ADDRESS };
+  if (address.kind() === 'ipv4') return { client: address.toString() };
+  const bytes = address.toByteArray();
+  return { client: prefix(bytes, NETWORK), site: prefix(bytes, SITE) };
+}
 
 /**
- * Whom an address stands for: an IPv4 address itself, an IPv6 one its /64, of which a single client has
- * all addresses. IPv4 written as IPv6, as a socket for both tells it, is IPv4. Anything else stays as it is.
+ * Writes each entry of `X-Forwarded-For` as a bare address, before Express compares it with the trusted proxies:
+ * some proxies add the port, and each port would be a client of its own.
  */
-export function networkOf(address: string): string {
-  const [bare = ''] = address.split('%');
-  if (isIP(bare) !== 6) return bare;
-  const groups = groupsOf(bare);
-  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') return ipv4(groups[6]!, groups[7]!);
-  return `${groups.slice(0, GROUPS_OF_A_NETWORK).join(':')}::/64`;
+export const tidyForwardedFor: RequestHandler = ({ headers }, _res, next) => {
+  const forwarded = headers['x-forwarded-for'];
+  if (forwarded !== undefined) {
+    const entries = String(forwarded).split(',');
+    headers['x-forwarded-for'] = entries
+      .map((entry) => parseAddress(entry)?.toString() ?? NO_ADDRESS)
+      .join(', ');
+  }
+  next();
+};
+
+/** The address without port, brackets and zone; IPv4 written as IPv6 is IPv4. */
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const entry = text.trim().replace(/^"(.*)"$/, '$1');
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d*)?|([\d.]+):\d*)$/.exec(entry) ?? [];
+  const [bare = ''] = (bracketed ?? dotted ?? entry).split('%');
+  // Node is strict: `127.1` and `010.0.0.1` are addresses to some programs only.
+  return isIP(bare) === 0 ? undefined : ipaddr.process(bare);
 }
 
-/** The eight groups in hexadecimal, without leading zeros: the URL parser writes them in one way. */
-function groupsOf(address: string): string[] {
-  const compressed = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [head = '', tail = ''] = compressed.split('::');
-  const [before, after] = [head, tail].map((part) => part.split(':').filter(Boolean)) as [
-    string[],
-    string[],
-  ];
-  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
-}
-
-function ipv4(high: string, low: string): string {
-  const bits = [high, low].map((group) => Number.parseInt(group, 16));
-  return bits.flatMap((group) => [group >> 8, group & 255]).join('.');
+function prefix(bytes: number[], bits: number): string {
+  const kept = bytes.map((byte, at) => (at < bits / 8 ? byte : 0));
+  return `${ipaddr.fromByteArray(kept).toString()}/${bits}`;
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { ErrorCode } from '../core/errors.js';
-import type { Audience } from './authenticate.js';
+import { describeRules, type LimitTable } from '../core/limit-figures.js';
+import type { Route } from '../routes.js';
 import type { EndpointDescription } from './endpoint.js';
 import { STATUS } from './errors.js';
+import { limitsOf } from './find-route.js';
 
 const Refusal = z
   .object({ detail: z.string(), code: z.string() })
@@ -51,20 +53,21 @@ const MEANING: Record<number, string> = {
   503: 'Try again in a moment.',
 };
 
-/** All that an endpoint may answer, as OpenAPI tells it. `isShared`: visitors share the answer, which has an ETag. */
-export function responses(
-  audience: Audience,
-  description: EndpointDescription,
-  isShared: boolean,
-): ZodOpenApiResponsesObject {
-  const { answer, redirects, limit, params, query, body, refusals = [] } = description;
+/** All that an endpoint may answer, as OpenAPI tells it. */
+export function responses(route: Route, limits: LimitTable): ZodOpenApiResponsesObject {
+  const { audience, endpoint } = route;
+  const { description } = endpoint;
+  const { answer, redirects, params, query, body, refusals = [] } = description;
+  // What visitors share has an ETag.
+  const isShared = endpoint.shared !== undefined;
+  const figures = figuresFor(route, limits);
   const codes: ErrorCode[] = [...refusals];
   if (!description.needsNoDatabase) codes.push('unavailable');
   if (audience === 'anyone') codes.push('token_not_valid');
   if (audience === 'parents') codes.push('not_authenticated', 'token_not_valid');
   if (params) codes.push('not_found');
   if (body) codes.push('too_large', 'unsupported_media_type');
-  if (limit) codes.push('throttled');
+  if (figures !== '') codes.push('throttled');
   if (description.idempotent) codes.push('idempotency_in_flight', 'idempotency_mismatch');
 
   const headers = {
@@ -84,10 +87,25 @@ export function responses(
     const status = String(STATUS[code]) as '401';
     const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
     const replayed = description.idempotent && STATUS[code] === 409 ? REPLAYED : {};
-    all[status] = refusalResponse(STATUS[code], [...new Set(codesHere)], replayed);
+    const refusal = refusalResponse(STATUS[code], [...new Set(codesHere)], replayed);
+    all[status] =
+      code === 'throttled'
+        ? { ...refusal, description: `${refusal.description} ${figures}` }
+        : refusal;
   }
   if (query || body) all['400'] = badInput(body !== undefined, all['400']?.description);
   return all;
+}
+
+/** The limits of a route in words; empty, if it has none. */
+function figuresFor(route: Route, limits: LimitTable): string {
+  const rules = limitsOf(route).flatMap((name) => limits[name].rules);
+  const applying = rules.filter(({ per, of }) =>
+    route.audience === 'parents'
+      ? of !== 'visitors'
+      : route.audience === 'anyone' || !per.includes('parent'),
+  );
+  return applying.length === 0 ? '' : `At most ${describeRules(applying)}.`;
 }
 
 type Answer = Omit<EndpointDescription['answer'], 'status'>;

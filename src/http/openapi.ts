@@ -5,9 +5,9 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiRequestBodyObject,
 } from 'zod-openapi';
+import type { LimitTable } from '../core/limit-figures.js';
 import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
-import { describeLimit } from './limit-figures.js';
 import { refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
@@ -51,11 +51,14 @@ const IdempotencyHeader = z.object({
 });
 
 /** The OpenAPI 3.1 document of the URL map, made from the schemas that validate. */
-export function openApiDocument(routes: Route[]): ReturnType<typeof createDocument> {
+export function openApiDocument(
+  routes: Route[],
+  limits: LimitTable,
+): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
-    (paths[path] ??= {})[route.method.toLowerCase() as 'get'] = operation(route);
+    (paths[path] ??= {})[route.method.toLowerCase() as 'get'] = operation(route, limits);
   }
   return createDocument({
     openapi: '3.1.0',
@@ -81,19 +84,14 @@ export function openApiDocument(routes: Route[]): ReturnType<typeof createDocume
   });
 }
 
-function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOperationObject {
-  const { summary, limit, params, query, body, idempotent } = endpoint.description;
-  const description = [
-    endpoint.description.description,
-    limit && `At most ${describeLimit(limit)}.`,
-  ]
-    .filter(Boolean)
-    .join('\n\n');
+function operation(route: Route, limits: LimitTable): ZodOpenApiOperationObject {
+  const { method, path, audience, endpoint } = route;
+  const { summary, description, params, query, body, idempotent } = endpoint.description;
   return {
     operationId: operationId(method, path),
     tags: [path.split('/').find((part) => part !== '' && part !== 'api') ?? 'root'],
     summary,
-    ...(description && { description }),
+    ...(description !== undefined && { description }),
     security: SECURITY[audience],
     requestParams: {
       ...(params && { path: params }),
@@ -102,7 +100,7 @@ function operation({ method, path, audience, endpoint }: Route): ZodOpenApiOpera
       ...(endpoint.shared && { header: ConditionHeader }),
     },
     ...(body && { requestBody: requestBody(body) }),
-    responses: responses(audience, endpoint.description, endpoint.shared !== undefined),
+    responses: responses(route, limits),
   };
 }
 

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Change } from '../core/changes.js';
 import type { ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
@@ -10,13 +10,11 @@ import type { Route } from '../routes.js';
 import { isToBeHandled } from './allowed-methods.js';
 import { contextFor } from './authenticate.js';
 import type { IncomingCall } from './endpoint.js';
+import type { Found } from './find-route.js';
 import type { Limits } from './limits.js';
 import { wellFormedFields } from './parse.js';
 import type { Download, Reply } from './reply.js';
 import type { Rendered, SharedAnswers } from './shared-answers.js';
-
-/** Milliseconds. No single wait for the database is as long, but a request may have to wait more than once. */
-const LONGEST_WAIT = 4_700;
 
 /** What serving stands on. */
 interface Serving {
@@ -28,72 +26,48 @@ interface Serving {
   outbox: Pick<Outbox, 'soon'> | undefined;
 }
 
-/** Serves the URL map: each path with its methods, and 405 with `Allow` for every other method. */
-export function serve(
-  routes: Route[],
-  { publicUrl, limits, answers, replica, outbox }: Serving,
-): RequestHandler {
-  const routers = new Map<string, Router>();
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const router = routers.get(firstPart(path)) ?? Router({ caseSensitive: true });
-    routers.set(firstPart(path), router);
-    const here = routes.filter((route) => route.path === path);
-    const byMethod = new Map(here.map((route) => [route.method, route]));
-    const allow = [...byMethod.keys()].flatMap((method) =>
-      method === 'GET' ? ['GET', 'HEAD'] : [method],
-    );
-    router.all(path, async (req, res) => {
-      req.routePattern = path;
-      if (!isToBeHandled(req, res, allow)) return;
-      const route = byMethod.get(req.method === 'HEAD' ? 'GET' : req.method)!;
-      if (isNegotiated(route)) res.vary('Accept');
-      const shared = req.headers.authorization === undefined ? route.endpoint.shared : undefined;
-      if (shared) {
-        const ready = answers.ready(req.url, req.ctx.now);
-        if (ready) {
-          sendShared(req, res, ready, publicUrl);
-          return;
-        }
-        const ctx = replica ? { ...req.ctx, db: replica.reads } : req.ctx;
-        const understand = () => shared(ctx as ParentContext, callOf(req));
-        const source = await beforeTooLate(answers.sourceOf(req.url, understand));
-        sendShared(req, res, await beforeTooLate(answers.answer(source, ctx)), publicUrl);
+/**
+ * Answers what `findRoute` has found: 405 with `Allow` for a method that the path doesn't have. Paths that the
+ * map doesn't have are left to whatever comes next.
+ */
+export function serve({ publicUrl, limits, answers, replica, outbox }: Serving): RequestHandler {
+  return async (req, res, next) => {
+    const { found } = req;
+    if (!found) {
+      next();
+      return;
+    }
+    const { route, allow } = found;
+    if (!isToBeHandled(req, res, allow) || !route) return;
+    if (isNegotiated(route)) res.vary('Accept');
+    const beforeTooLate = <Answer>(answer: Promise<Answer>) =>
+      inTime(answer, req.ctx.settings.waits.response, tooLate);
+    const shared = req.headers.authorization === undefined ? route.endpoint.shared : undefined;
+    if (shared) {
+      const ready = answers.ready(req.url, req.ctx.now);
+      if (ready) {
+        sendShared(req, res, ready, publicUrl);
         return;
       }
-      const reply = await beforeTooLate(run(route, req, limits));
-      if (route.method !== 'GET') outbox?.soon();
-      const change = changeBy(route, req, reply);
-      if (change) {
-        // First the replica, so that nothing is read from before the change and kept after it.
-        replica?.changed();
-        answers.changed(change);
-      }
-      await send(req, res, reply, publicUrl);
-    });
-  }
-  const handler: RequestHandler = (req, res, next) => {
-    const router = routers.get(firstPart(req.path));
-    if (router) router(req, res, next);
-    else next();
+      const ctx = replica ? { ...req.ctx, db: replica.reads } : req.ctx;
+      const understand = () => shared(ctx as ParentContext, callOf(req, found));
+      const source = await beforeTooLate(answers.sourceOf(req.url, understand));
+      sendShared(req, res, await beforeTooLate(answers.answer(source, ctx)), publicUrl);
+      return;
+    }
+    const reply = await beforeTooLate(run(route, found, req, limits));
+    if (route.method !== 'GET') outbox?.soon();
+    const change = changeBy(route, found, reply);
+    if (change) {
+      // First the replica, so that nothing is read from before the change and kept after it.
+      replica?.changed();
+      answers.changed(change);
+    }
+    await send(req, res, reply, publicUrl);
   };
-  // As any router of Express shows what it routes.
-  return Object.assign(handler, { stack: [...routers.values()].flatMap(({ stack }) => stack) });
 }
 
-/** What a path begins with: only the paths that begin alike are compared with it. */
-function firstPart(path: string): string {
-  const end = path.indexOf('/', 1);
-  return path.slice(1, end === -1 ? undefined : end);
-}
-
-/**
- * The answer, if it comes in time. What was begun may still succeed: asked again with the same
- * Idempotency-Key, it tells. @throws Refusal `unavailable`.
- */
-function beforeTooLate<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  return inTime(answer, LONGEST_WAIT, tooLate);
-}
-
+/** What was begun may still succeed: asked again with the same Idempotency-Key, it tells. */
 function tooLate(): Refusal {
   return new Refusal('unavailable', 'This takes too long just now. Try again in a moment.');
 }
@@ -108,25 +82,26 @@ export const nothingHere: RequestHandler = () => {
   throw new Refusal('not_found', 'There is nothing at this address.');
 };
 
-async function run({ audience, endpoint }: Route, req: Request, limits: Limits): Promise<Reply> {
+async function run(
+  { audience, endpoint }: Route,
+  found: Found,
+  req: Request,
+  limits: Limits,
+): Promise<Reply> {
   const ctx = await contextFor(audience, req);
-  const call = callOf(req);
-  const answer = () => endpoint.run(ctx as ParentContext, call);
-
-  const { limit, body: schema } = endpoint.description;
-  if (!limit) return answer();
-  const { parent, client } = ctx;
+  const call = callOf(req, found);
+  const { body: schema } = endpoint.description;
   const fields = wellFormedFields(schema, call.body);
-  return limits.within(
-    limit,
-    { address: client.address, parentId: parent?.id ?? null, fields },
-    answer,
-  );
+  const caller = { address: ctx.client.address, parent: ctx.parent, fields };
+  return limits.within(found.limits, caller, req.isClientCounted === true, ({ isFamiliar }) => {
+    const client = { ...ctx.client, isFamiliar };
+    return endpoint.run({ ...ctx, client } as ParentContext, call);
+  });
 }
 
-function callOf(req: Request): IncomingCall {
+function callOf(req: Request, { params }: Found): IncomingCall {
   const [, rawQuery = ''] = req.url.split(/\?(.*)/s, 2);
-  const { params, query, headers, rawBody } = req;
+  const { query, headers, rawBody } = req;
   const route = `${req.method} ${req.path.replace(/\/?$/, '/')}`;
   return { params, query, rawQuery, body: req.body as unknown, rawBody, headers, route };
 }
@@ -134,7 +109,7 @@ function callOf(req: Request): IncomingCall {
 /** What this process knows to have changed, without waiting to hear of it. */
 function changeBy(
   { method, audience, endpoint }: Route,
-  req: Request,
+  { params }: Found,
   reply: Reply,
 ): Change | null {
   if (method === 'GET') return null;
@@ -142,7 +117,7 @@ function changeBy(
   const told = reply.changed ?? (typeof changes === 'string' ? changes : undefined);
   // Signing in and its like change nothing that visitors see.
   const changed = told ?? (audience === 'ignoring tokens' ? 'nothing' : 'the whole');
-  const id = Number(req.params['id']);
+  const id = Number(params['id']);
   switch (changed) {
     case 'nothing':
       return null;

@@ -10,7 +10,11 @@ import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
 import { SharedAnswers, type CacheResult } from '../../src/http/shared-answers.js';
 import type { PaymentGateway } from '../../src/integrations/stripe.js';
+import type { Bounds } from '../../src/core/bounds.js';
+import type { LimitTable } from '../../src/core/limit-figures.js';
+import type { Waits } from '../../src/core/waits.js';
 import { createTestDatabase, lookInto, type TestDatabase } from './database.js';
+import { FIGURES } from './figures.js';
 import { hearChanges, type Hearing } from './hearing.js';
 
 export const JWT_SECRET = 'a secret for tests, and for nothing else';
@@ -21,6 +25,11 @@ export interface ApiOptions {
   trustProxy?: number | string[];
   /** Off unless told: most tests ask more often than a person would. */
   rateLimit?: boolean;
+  /** Figures other than the usual ones; waits are long unless told. */
+  limits?: Partial<LimitTable>;
+  bounds?: Partial<Bounds>;
+  waits?: Partial<Waits>;
+  bcryptCost?: number;
   poolSize?: number;
   metricsToken?: string;
   frontendUrl?: string;
@@ -119,13 +128,16 @@ async function startApi(options: ApiOptions): Promise<Api> {
       jwtSecret: JWT_SECRET,
       accessTokenTtl: 3600,
       refreshTokenTtl: 7 * 24 * 3600,
-      bcryptCost: 4,
+      bcryptCost: options.bcryptCost ?? 4,
       frontendUrl: options.frontendUrl,
       google: options.google?.(),
       publicUrl: options.publicUrl ?? 'http://api.dreamjar.example',
       payments: options.stripe ? 'stripe' : 'pledge',
       currency: options.currency ?? 'usd',
       stripe: options.stripe?.(),
+      limits: { ...FIGURES.limits, ...options.limits },
+      bounds: { ...FIGURES.bounds, ...options.bounds },
+      waits: { ...FIGURES.waits, ...options.waits },
     },
     db,
     log,

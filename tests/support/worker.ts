@@ -4,6 +4,7 @@ import { enqueue } from '../../src/core/jobs.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import { JWT_SECRET } from './api.js';
+import { FIGURES } from './figures.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const SETTINGS: Settings = {
@@ -17,6 +18,7 @@ export const SETTINGS: Settings = {
   payments: 'pledge',
   currency: 'usd',
   stripe: undefined,
+  ...FIGURES,
 };
 
 export const MAIL_FROM = 'DreamJar <no-reply@dreamjar.example>';

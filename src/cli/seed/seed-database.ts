@@ -1,7 +1,7 @@
+import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { isDatabaseAway, violatedConstraint } from '../../core/database-errors.js';
 import { StartError } from '../../core/errors.js';
-import { hashPassword } from '../../core/passwords.js';
 import type { Watcher } from './gift-store.js';
 import { demoEmail } from './parents.js';
 import { storeWorld } from './store.js';
@@ -36,7 +36,7 @@ export interface Seeded extends SeedSize {
 export async function seedDatabase(url: string, request: SeedRequest): Promise<Seeded> {
   refuseProduction(request.production);
   const { seed, size, now } = request;
-  const passwordHash = await hashPassword(DEMO_PASSWORD, request.bcryptCost);
+  const passwordHash = await bcrypt.hash(DEMO_PASSWORD, request.bcryptCost);
   const world = makeWorld(seed, size, now, passwordHash);
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on('error', () => undefined);

@@ -26,6 +26,7 @@ export const refreshTokens = forAnyone({
 
 export const blacklistToken = forAnyone({
   summary: 'Sign out',
+  limit: 'logout',
   description: 'Ends the session of this refresh token: its access tokens are refused from now on.',
   body: RefreshToken,
   answer: { status: 200, description: 'Signed out.', schema: Nothing },

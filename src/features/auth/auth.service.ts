@@ -59,11 +59,7 @@ async function tryToLogIn(
     passwordHash: string | null;
     isActive: boolean;
   }>(BY_EMAIL, [input.email]);
-  const known = await isPassword(
-    input.password,
-    account?.passwordHash ?? null,
-    ctx.settings.bcryptCost,
-  );
+  const known = await isPassword(ctx, input.password, account?.passwordHash ?? null);
   if (!known || !account?.isActive) throw noActiveAccount();
   const { id, passwordHash } = account;
   const newHash = await hashOfTodaysCost(ctx, input.password, passwordHash);
@@ -82,11 +78,12 @@ async function tryToLogIn(
 
 /** Undefined when the hash is of today's cost already: old costs fade away as parents sign in. */
 async function hashOfTodaysCost(
-  { settings: { bcryptCost } }: Context,
+  ctx: Context,
   password: string,
   hash: string | null,
 ): Promise<string | undefined> {
-  return hash && isOfAnotherCost(hash, bcryptCost) ? hashPassword(password, bcryptCost) : undefined;
+  const isOld = hash !== null && isOfAnotherCost(hash, ctx.settings.bcryptCost);
+  return isOld ? hashPassword(ctx, password) : undefined;
 }
 
 function noActiveAccount(): Refusal {

@@ -19,6 +19,7 @@ const COOKIE = 'google_sign_in';
 
 export const login = forAnyone({
   summary: 'Sign in by Google',
+  limit: 'google',
   description: 'To be opened in a browser, on the host that the callback is on. Ignores its query.',
   answer: { status: 302, description: 'To Google, with a cookie to come back with.' },
   refusals: ['google_not_configured'],
@@ -36,6 +37,7 @@ export const login = forAnyone({
 
 export const callback = forAnyone({
   summary: 'Come back from Google',
+  limit: 'google',
   description:
     'Links the parent with the same address, if Google has verified it, or makes a new one. A parent who ' +
     'never verified the address loses the password and all sessions.',

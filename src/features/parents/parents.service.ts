@@ -49,7 +49,7 @@ export async function registerParent(
   ctx: Context,
   input: RegistrationInput,
 ): Promise<{ parent: ParentRow; tokens: TokenPair }> {
-  const passwordHash = await hashPassword(input.password, ctx.settings.bcryptCost);
+  const passwordHash = await hashPassword(ctx, input.password);
   const data = { ...namesOf(input), username: input.username, email: input.email, passwordHash };
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
@@ -71,8 +71,7 @@ export async function parentChangesErrors(
     if (input.password === undefined) return taken;
     return { ...taken, current_password: ['This field is required.'] };
   }
-  const { bcryptCost } = ctx.settings;
-  const right = await isPassword(input.current_password, credential.passwordHash, bcryptCost);
+  const right = await isPassword(ctx, input.current_password, credential.passwordHash);
   return right ? taken : { ...taken, ...WRONG_PASSWORD };
 }
 
@@ -86,7 +85,7 @@ export async function changeParent(
   credential: Credential,
 ): Promise<ParentRow> {
   const { password, username, email } = input;
-  const passwordHash = password && (await hashPassword(password, ctx.settings.bcryptCost));
+  const passwordHash = password && (await hashPassword(ctx, password));
   const data = {
     ...namesOf(input),
     ...(username !== undefined && { username }),

@@ -63,7 +63,7 @@ export async function confirmPasswordReset(
   const where = { tokenHash: hashOfToken(token), expiresAt: { gt: ctx.now } };
   // Looked up first: who guesses tokens shall not have us hash passwords.
   if (!(await ctx.db.prisma.passwordReset.findUnique({ where }))) throw badLink();
-  const passwordHash = await hashPassword(password, ctx.settings.bcryptCost);
+  const passwordHash = await hashPassword(ctx, password);
   await ctx.db.transaction(async (tx) => {
     const [reset] = await tx.$queryRaw<{ parentId: number }[]>`
       DELETE FROM password_resets WHERE token_hash = ${where.tokenHash} RETURNING parent_id AS "parentId"`;

@@ -44,6 +44,7 @@ export const give = forAnyone({
 
 export const stripeWebhook = forAnyone({
   summary: 'Hear from Stripe',
+  limit: 'webhook',
   description:
     "For Stripe alone: the raw body must carry Stripe's signature of the last 300 seconds in " +
     '`Stripe-Signature`. An event has its effect once, however often and in whatever order it comes.',

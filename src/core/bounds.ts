@@ -1,0 +1,29 @@
+/** How much of something there may be at once. Tests set other figures. */
+export interface Bounds {
+  /** Children of one parent. */
+  children: number;
+  /** Campaigns of one child, and how many of them may be open at once. */
+  campaigns: number;
+  openCampaigns: number;
+  /** Requests of one parent that a process works on at once, and how many more may wait for their turn. */
+  parentAtOnce: number;
+  parentWaiting: number;
+  /** Requests that a process works on at once. */
+  atOnce: number;
+  /** Passwords that wait to be hashed or compared: in all, and of one network. */
+  passwordsWaiting: number;
+  passwordsWaitingPerNetwork: number;
+}
+
+/** The figures that a server starts with; `MAX_CHILDREN` and its like set some of them. */
+export const DEFAULT_BOUNDS: Bounds = {
+  children: 30,
+  campaigns: 100,
+  openCampaigns: 20,
+  parentAtOnce: 4,
+  parentWaiting: 12,
+  // Where 400 a second are done, the last of them waits a fifth of a second.
+  atOnce: 80,
+  passwordsWaiting: 100,
+  passwordsWaitingPerNetwork: 50,
+};

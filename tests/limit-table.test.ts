@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { DEFAULT_LIMITS, describeRules } from '../src/core/limit-figures.js';
+import type { LimitRule } from '../src/core/limit-figures.js';
+import { limitsOf } from '../src/http/find-route.js';
+import { routes } from '../src/routes.js';
+import { useApi } from './support/api.js';
+
+const api = useApi();
+
+const MAP = routes(() => false);
+
+test('the README shows every limit with its figures', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  const table = readme.split('| call ')[1]!.split('\n\n')[0]!;
+  const rows = table.split('\n').slice(2);
+  const cells = rows.map((row) =>
+    row
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, 3),
+  );
+  const limits = Object.values(DEFAULT_LIMITS);
+  expect(cells).toEqual(
+    limits.map(({ calls, rules }) => [calls, describeRules(rules as LimitRule[])]),
+  );
+});
+
+test('every endpoint has a limit that applies to it, but for the health checks', () => {
+  const unlimited = MAP.filter((route) => {
+    const rules = limitsOf(route).flatMap((name) => DEFAULT_LIMITS[name].rules as LimitRule[]);
+    const isSignedIn = route.audience === 'parents';
+    return !rules.some(({ per }) =>
+      isSignedIn ? per.includes('parent') : per.includes('client address'),
+    );
+  });
+  expect(unlimited.map(({ path }) => path)).toEqual(['/health/live', '/health/ready']);
+});
+
+test('the OpenAPI document has 429 with the figures for each of them', async () => {
+  const { body: document } = await api.get('/openapi.json').expect(200);
+  for (const { method, path } of MAP) {
+    const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')][method.toLowerCase()];
+    const told: string | undefined = operation.responses['429']?.description;
+    if (path.startsWith('/health/')) expect(told).toBeUndefined();
+    else expect(told, `${method} ${path}`).toMatch(/At most [\d,]+ /);
+  }
+  const signIn = document.paths['/api/token/'].post.responses['429'].description;
+  expect(signIn).toContain('10 a minute per email address and client address');
+});

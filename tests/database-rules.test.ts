@@ -57,7 +57,7 @@ function sha256(): Buffer {
 
 async function addChild(fields: Fields = {}): Promise<number> {
   const parent_id = fields['parent_id'] ?? (await addParent());
-  const child = { name: 'Mia Sommer', first_name: 'Mia', date_of_birth: '2018-05-01' };
+  const child = { name: 'Mia Sommer', public_name: 'Mia', date_of_birth: '2018-05-01' };
   return insert('children', { ...child, ...fields, parent_id });
 }
 
@@ -143,7 +143,7 @@ function urlRule(promise: string, constraint: string, add: Rule['add'], column: 
   };
 }
 
-const addNamed = ({ name }: Fields) => addChild({ name, first_name: name });
+const addNamed = ({ name }: Fields) => addChild({ name, public_name: 'Mia' });
 
 const RULES: Rule[] = [
   lengthRule('a username', 'parents_username_length', addParent, ['username', 3, 150]),
@@ -240,21 +240,20 @@ const RULES: Rule[] = [
     ]),
   },
   lengthRule("a child's name", 'children_name_length', addNamed, ['name', 2, 100]),
+  lengthRule('a public name', 'children_public_name_length', addChild, ['public_name', 1, 50]),
   {
-    promise: "a child's first name is what the name begins with",
-    constraint: 'children_first_name_begins_name',
+    promise: 'a public name begins and ends with ink',
+    constraint: 'children_public_name_shows',
     add: addChild,
-    accepted: [{ name: 'Mia', first_name: 'Mia' }],
-    refused: [{ first_name: '' }, { first_name: 'Tom' }, { first_name: 'mia' }],
-  },
-  {
-    promise: 'a first name holds no white space of any kind, so no second name',
-    constraint: 'children_first_name_is_one_word',
-    add: addChild,
-    accepted: [{ name: 'Anne-Marie X', first_name: 'Anne-Marie' }],
-    refused: Array.from(' \t\n\r\v\f\u0085\u00a0\u1680\u180e\u2000\u2003\u2009\u200b')
-      .concat(Array.from('\u2028\u2029\u202f\u205f\u2060\u2800\u3000\u3164\ufeff'))
-      .map((blank) => ({ name: `Mia${blank}Sommer`, first_name: `Mia${blank}Sommer` })),
+    accepted: ['M', 'Mia Lou', 'Mia\u200dLou', 'Mia ❤\ufe0f', 'شهرام', '葛\u{e0100}', 'ക്\u200d']
+      .concat('\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}', 'a\u202ab\u202c')
+      .map((public_name) => ({ public_name })),
+    refused: Array.from(
+      ' \n\u0085\u00a0\u00ad\u034f\u115f\u1160\u17b4\u180e\u200b\u2028\u2060\u2800\u3000',
+    )
+      .concat(Array.from('\u3164\ufe0f\ufeff\uffa0\ufffc\u{1d159}\u{e0020}'))
+      .flatMap((blank) => [blank, `${blank}Mia`, `Mia ${blank}`])
+      .map((public_name) => ({ public_name })),
   },
   {
     promise: 'a gender is one of the three, or none',
@@ -800,7 +799,7 @@ describe('totals', () => {
     const own = await createTestDatabase();
     await own.sql(
       `INSERT INTO parents (username, email, password_hash) VALUES ('Anna', 'a@b.example', '${HASH}');
-       INSERT INTO children (parent_id, name, first_name, date_of_birth) VALUES (1, 'Mia', 'Mia', '2018-05-01');
+       INSERT INTO children (parent_id, name, public_name, date_of_birth) VALUES (1, 'Mia', 'Mia', '2018-05-01');
        INSERT INTO campaigns (child_id, title, description, goal, category) VALUES (1, 'a', 'b', 1, 'health');
        INSERT INTO donations (campaign_id, amount) VALUES (1, 5);
        TRUNCATE donations CASCADE`,
@@ -887,11 +886,11 @@ async function searchTextOf(campaign: number): Promise<string | undefined> {
   return row?.text;
 }
 
-const RENAME = `UPDATE children SET name = $2 || ' Winter', first_name = $2 WHERE id = $1`;
+const RENAME = `UPDATE children SET name = $2 || ' Winter', public_name = $2 WHERE id = $1`;
 
 describe('what a search looks at', () => {
-  test('is title, description and first name in lower case, never the rest of the name', async () => {
-    const child_id = await addChild({ name: 'ÉMILIE\u00a0Secretname', first_name: 'ÉMILIE' });
+  test('is title, description and public name in lower case, never the rest of the name', async () => {
+    const child_id = await addChild({ name: 'ÉMILIE\u00a0Secretname', public_name: 'ÉMILIE' });
     const campaign = await addCampaign({ child_id, title: 'Ein FLÜGEL', description: 'Schwarz' });
     expect(await searchTextOf(campaign)).toBe('ein flügel\nschwarz\némilie');
   });
@@ -904,7 +903,7 @@ describe('what a search looks at', () => {
     expect(await searchTextOf(campaign)).toBe('a cello\nof pine\nmia');
   });
 
-  test("follows a child's new first name in all its campaigns and no others", async () => {
+  test("follows a child's new public name in all its campaigns and no others", async () => {
     const child_id = await addChild();
     const [first, second] = [await addCampaign({ child_id }), await addCampaign({ child_id })];
     const foreign = await addCampaign();
@@ -916,7 +915,7 @@ describe('what a search looks at', () => {
 
   test('follows a campaign that is handed to another child', async () => {
     const campaign = await addCampaign();
-    const child = await addChild({ name: 'Tom Secretname', first_name: 'Tom' });
+    const child = await addChild({ name: 'Tom Secretname', public_name: 'Tom' });
     await database.sql('UPDATE campaigns SET child_id = $2 WHERE id = $1', [campaign, child]);
     expect(await searchTextOf(campaign)).toBe('a violin\nof wood\ntom');
   });
@@ -946,11 +945,11 @@ describe('what a search looks at', () => {
     await addCampaign({ child_id });
     await atOnce(child_id, first, second);
     const stale = await database.sql(
-      `SELECT s.text, c.title, ch.first_name
+      `SELECT s.text, c.title, ch.public_name
          FROM campaigns c JOIN children ch ON ch.id = c.child_id
          LEFT JOIN campaign_search s ON s.campaign_id = c.id
         WHERE ch.id = $1
-          AND s.text IS DISTINCT FROM fold_case(concat_ws(E'\\n', c.title, c.description, ch.first_name))`,
+          AND s.text IS DISTINCT FROM fold_case(concat_ws(E'\\n', c.title, c.description, ch.public_name))`,
       [child_id],
     );
     expect(stale).toEqual([]);

@@ -64,7 +64,7 @@ async function fill(): Promise<void> {
        FROM generate_series(1, $1::int) n`,
     [SIZE.parents],
   );
-  await api.database.sql(`INSERT INTO children (parent_id, name, first_name, date_of_birth)
+  await api.database.sql(`INSERT INTO children (parent_id, name, public_name, date_of_birth)
              SELECT id, 'Kim', 'Kim', '2020-01-01' FROM parents WHERE username LIKE 'filler%'`);
   await api.database.sql(
     `INSERT INTO campaigns (child_id, title, description, goal, category, is_open, deadline)

@@ -7,7 +7,7 @@ import { seedDatabase, type SeedRequest, type Seeded } from '../src/cli/seed/see
 import { titlesOf } from '../src/cli/seed/stories.js';
 import { makeWorld } from '../src/cli/seed/world.js';
 import { StartError } from '../src/core/errors.js';
-import { firstWord } from '../src/core/text.js';
+import { defaultPublicName } from '../src/features/children/public-name.js';
 import { ageOn } from '../src/features/children/age.js';
 import { CATEGORIES } from '../src/features/campaigns/campaigns.schemas.js';
 import { useApi } from './support/api.js';
@@ -91,13 +91,13 @@ describe('a run', () => {
   });
 
   it('gives each parent one to four children, all under 16 today', async () => {
-    const children = await api.database.sql<{ name: string; first_name: string; born: string }>(
-      'SELECT name, first_name, date_of_birth::text AS born FROM children',
+    const children = await api.database.sql<{ name: string; public_name: string; born: string }>(
+      'SELECT name, public_name, date_of_birth::text AS born FROM children',
     );
     for (const child of children) {
       expect(ageOn(NOW, child.born)).toBeGreaterThanOrEqual(0);
       expect(ageOn(NOW, child.born)).toBeLessThan(16);
-      expect(child.first_name).toBe(firstWord(child.name));
+      expect(child.public_name).toBe(defaultPublicName(child.name));
     }
     const families = `(SELECT count(c.id) AS size FROM parents p LEFT JOIN children c ON c.parent_id = p.id GROUP BY p.id)`;
     expect(await count(`${families} WHERE size NOT BETWEEN 1 AND 4`)).toBe(0);
@@ -109,11 +109,11 @@ describe('a run', () => {
 
   it('gives each campaign a title, a goal and an age of its category', async () => {
     const campaigns = await api.database.sql<CampaignLook>(
-      `SELECT title, description, goal, category, name, first_name,
+      `SELECT title, description, goal, category, name, public_name,
               extract(year FROM age(date_created, date_of_birth))::int AS age
          FROM campaigns c JOIN children k ON k.id = c.child_id`,
     );
-    for (const { title, goal, category, first_name: name, age, ...campaign } of campaigns) {
+    for (const { title, goal, category, public_name: name, age, ...campaign } of campaigns) {
       const idea = ideasOf(category).find((one) => titlesOf(one, name).includes(title));
       expect(idea, `${category}: ${title}`).toBeDefined();
       expect(goal).toBeGreaterThanOrEqual(idea!.goal[0]);
@@ -222,7 +222,7 @@ interface CampaignLook {
   goal: number;
   category: (typeof CATEGORIES)[number];
   name: string;
-  first_name: string;
+  public_name: string;
   age: number;
 }
 

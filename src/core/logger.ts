@@ -26,6 +26,7 @@ export function createLogger(level: string, destination = standardOutput()): Log
     'email',
     'donor_email',
     'name',
+    'public_name',
     'donor_name',
     'first_name',
     'last_name',

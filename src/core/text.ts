@@ -1,14 +1,9 @@
+import { INKLESS } from './inkless.js';
+
 /** White space of every kind: Unicode's, and the characters that only look like it. */
 const WHITE_SPACE = String.raw`\s\u0085\u115F\u1160\u180E\u200B\u2060\u2800\u3164\uFFA0`;
 
-const FIRST_WORD = new RegExp(`^[^${WHITE_SPACE}]*`, 'u');
 const BETWEEN_WORDS = new RegExp(`[${WHITE_SPACE}]+`, 'u');
-
-/**
- * Characters that show no ink, for a class in a pattern: white space, controls, what Unicode calls ignorable
- * (Hangul fillers, joiners, variation selectors, tags), and a few more that fonts leave empty (ADR 020).
- */
-export const INKLESS = String.raw`\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800\u303F\uFFFC\u{13441}\u{13442}\u{16FE4}\u{1D159}`;
 
 /** Control characters that are not white space stay where they are, so that they are refused. */
 const TRIMMED = new RegExp(`(?![\\0-\\x08\\x0E-\\x1F\\x7F])[${INKLESS}]`, 'u');
@@ -84,11 +79,6 @@ function closeDirections(text: string): string {
     return control;
   });
   return balanced + open.reverse().join('');
-}
-
-/** The text up to its first white space of any kind. */
-export function firstWord(text: string): string {
-  return FIRST_WORD.exec(text)?.[0] ?? '';
 }
 
 /** The words of a text, white space of any kind between them. */

@@ -62,7 +62,7 @@ export function makeCampaigns(
     const child = children[place]!;
     const { idea, title } = drawTitle(child, opened);
     const course = drawCourse(dice, opened, today);
-    const row = makeRow(dice, idea, title, child.row.first_name, course);
+    const row = makeRow(dice, idea, title, child.row.public_name, course);
     return { ...course, row, child: place };
   });
 }
@@ -95,7 +95,7 @@ function titleDeck(dice: Dice): (child: Child, opened: number) => { idea: Idea; 
     const age = Math.floor((opened - child.born) / YEAR);
     const draw = () => {
       const idea = drawIdea(age);
-      return { idea, title: titleOf(dice, idea, child.row.first_name) };
+      return { idea, title: titleOf(dice, idea, child.row.public_name) };
     };
     let drawn = draw();
     for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {

@@ -1,5 +1,5 @@
-import { firstWord } from '../../core/text.js';
 import { GENDERS } from '../../features/children/children.schemas.js';
+import { defaultPublicName } from '../../features/children/public-name.js';
 import { DAY, moment } from './calendar.js';
 import { childName } from './child-names.js';
 import type { PersonName } from './names.js';
@@ -8,7 +8,7 @@ import { rollDice, type Dice } from './random.js';
 /** A child, by the names of the columns; `parent_id` comes once the parents are stored. */
 export interface ChildRow {
   name: string;
-  first_name: string;
+  public_name: string;
   date_of_birth: string;
   gender: string | null;
   profile_picture: string | null;
@@ -26,7 +26,7 @@ export interface Child {
 export const CHILD_COLUMNS = {
   parent_id: 'int',
   name: 'text',
-  first_name: 'text',
+  public_name: 'text',
   date_of_birth: 'date',
   gender: 'text',
   profile_picture: 'text',
@@ -64,7 +64,7 @@ function makeRow(dice: Dice, family: string, born: number): ChildRow {
   const picture = dice.between(1, 1_000_000);
   return {
     name,
-    first_name: firstWord(name),
+    public_name: defaultPublicName(name),
     date_of_birth: moment(born).slice(0, 10),
     gender,
     profile_picture: dice.chance(0.4)

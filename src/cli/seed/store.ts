@@ -36,7 +36,7 @@ export async function storeWorld(
 function givenToOf({ children, campaigns }: World, ids: number[]): GivenTo[] {
   return campaigns.map(({ child }, index) => {
     const { row, parent } = children[child]!;
-    return { id: ids[index]!, childName: row.first_name, parent };
+    return { id: ids[index]!, childName: row.public_name, parent };
   });
 }
 

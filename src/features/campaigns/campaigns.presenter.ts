@@ -6,7 +6,7 @@ import type { CATEGORIES, FullCampaign, OwnCampaign, PublicCampaign } from './ca
 export interface CampaignRow {
   id: number;
   childId: number;
-  childFirstName: string;
+  childName: string;
   title: string;
   description: string;
   goal: number;
@@ -21,9 +21,9 @@ export interface CampaignRow {
   dateCreated: Date | string;
 }
 
-/** The columns of a `CampaignRow`, from `campaigns c` and its `children ch`. Of the child, the first name only. */
+/** The columns of a `CampaignRow`, from `campaigns c` and its `children ch`. Of the child, the public name only. */
 export const CAMPAIGN_COLUMNS = `
-  c.id, c.child_id AS "childId", ch.first_name AS "childFirstName", c.title, c.description, c.goal,
+  c.id, c.child_id AS "childId", ch.public_name AS "childName", c.title, c.description, c.goal,
   c.total_raised::float8 AS "totalRaised", c.donation_count AS "donationCount", c.image, c.category,
   c.is_open AS "isOpen", c.deadline, c.close_at_deadline AS "closeAtDeadline", c.close_when_funded AS "closeWhenFunded",
   c.date_created AS "dateCreated"`;
@@ -35,7 +35,7 @@ export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof Pub
   const millisecondsLeft = deadline === null ? null : deadline.getTime() - now.getTime();
   return {
     id: row.id,
-    child_name: row.childFirstName,
+    child_name: row.childName,
     title: row.title,
     description: row.description,
     goal: row.goal,

@@ -85,7 +85,7 @@ export const BrowseQuery = z
       .optional()
       .meta({
         description:
-          "Every word of it stands somewhere in the title, the description or the child's first name, " +
+          "Every word of it stands somewhere in the title, the description or the child's public name, " +
           'whatever its case.',
       }),
     sort: choice(SORTS)
@@ -112,7 +112,9 @@ export const OwnCampaignsQuery = paging(z.object({ id }));
 
 const publicFields = {
   id,
-  child_name: z.string().meta({ description: "The child's first name only." }),
+  child_name: z
+    .string()
+    .meta({ description: "The child's `public_name`: nothing else of the child is public." }),
   title: z.string(),
   description: z.string(),
   goal: z.int(),

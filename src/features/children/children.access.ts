@@ -4,6 +4,8 @@ import { Refusal } from '../../core/errors.js';
 /** What the rules need of a child. */
 export interface OwnChild {
   id: number;
+  name: string;
+  publicName: string;
   /** `YYYY-MM-DD` */
   dateOfBirth: string;
 }
@@ -18,7 +20,13 @@ export async function findOwnChild(ctx: ParentContext, { id }: { id: number }): 
   if (child.parentId !== ctx.parent.id) {
     throw new Refusal('permission_denied', "Only the child's parent may do that.");
   }
-  return { id: child.id, dateOfBirth: child.dateOfBirth.toISOString().slice(0, 10) };
+  const { name, publicName } = child;
+  return {
+    id: child.id,
+    name,
+    publicName,
+    dateOfBirth: child.dateOfBirth.toISOString().slice(0, 10),
+  };
 }
 
 /** The refusal for a child that isn't there, or is there no more. */

@@ -8,6 +8,7 @@ export interface ChildRow {
   id: number;
   parentId: number;
   name: string;
+  publicName: string;
   /** `YYYY-MM-DD` */
   dateOfBirth: string;
   gender: (typeof GENDERS)[number] | null;
@@ -21,6 +22,7 @@ export function presentChild(child: ChildRow, now: Date): z.input<typeof ChildFo
   return {
     id: child.id,
     name: child.name,
+    public_name: child.publicName,
     date_of_birth: child.dateOfBirth,
     age: ageOn(now, child.dateOfBirth),
     gender: child.gender,

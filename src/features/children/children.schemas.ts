@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import { date, id, idInPath, optionalChoice, optionalUrl, text } from '../../core/fields.js';
+import {
+  date,
+  id,
+  idInPath,
+  optionalChoice,
+  optionalText,
+  optionalUrl,
+  text,
+} from '../../core/fields.js';
 import { paging } from '../../http/paging.js';
 import { OwnCampaign } from '../campaigns/campaigns.schemas.js';
+import { LONGEST_PUBLIC_NAME } from './public-name.js';
 
 /** What may be said of a child's gender. */
 export const GENDERS = ['male', 'female', 'prefer not to say'] as const;
@@ -14,6 +23,12 @@ export const NewChild = z
   .object({
     name: text({ min: 2, max: 100 }),
     date_of_birth: date,
+    public_name: optionalText({ max: LONGEST_PUBLIC_NAME }).meta({
+      description:
+        'What the public sees as `child_name`. Null and the empty string mean the default: the first word of the ' +
+        'name, or the first after a comma; the last half of a name in Han, Hangul or Kana without white space. It ' +
+        'must not contain another word of the name.',
+    }),
     gender: optionalChoice(GENDERS),
     profile_picture: optionalUrl,
   })
@@ -31,11 +46,12 @@ export const ChildChanges = NewChild.partial().meta({
 /** Which page of a parent's children. */
 export const ChildrenQuery = paging(z.object({ id }));
 
-/** A child as its parent sees it. Nobody else sees any of it but the first name. */
+/** A child as its parent sees it. Nobody else sees any of it but the public name. */
 export const ChildForm = z
   .object({
     id,
     name: z.string(),
+    public_name: z.string().meta({ description: 'What the public sees as `child_name`.' }),
     date_of_birth: z.string().meta({ format: 'date' }),
     age: z.int(),
     gender: z.enum(GENDERS).nullable(),

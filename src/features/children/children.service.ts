@@ -1,25 +1,35 @@
 import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
-import type { FieldErrors } from '../../core/errors.js';
-import { firstWord } from '../../core/text.js';
+import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import { dateOfBirthError } from './age.js';
 import { noSuchChild, type OwnChild } from './children.access.js';
 import type { ChildChanges, NewChild } from './children.schemas.js';
+import { defaultPublicName, tellsMore } from './public-name.js';
+
+type Changes = z.output<typeof ChildChanges>;
+
+/** A name and what the public sees of it. */
+type Names = Pick<OwnChild, 'name' | 'publicName'>;
 
 /**
- * What the rules say of a child's fields: a new date of birth makes the child under 16 today. One that is
- * sent back unchanged is accepted from a child who has turned 16 since.
+ * What the rules say of a child's fields: a new date of birth makes the child under 16 today, and the public
+ * name tells no more than it may. A date of birth that is sent back unchanged is accepted from a child who
+ * has turned 16 since.
  */
 export function childErrors(
   ctx: ParentContext,
-  { date_of_birth: dateOfBirth }: { date_of_birth?: string | undefined },
+  input: Pick<Changes, 'name' | 'public_name' | 'date_of_birth'>,
   child?: OwnChild | void,
 ): FieldErrors {
-  if (dateOfBirth === undefined || dateOfBirth === child?.dateOfBirth) return {};
-  const error = dateOfBirthError(ctx.now, dateOfBirth);
-  return error === null ? {} : { date_of_birth: [error] };
+  const { date_of_birth: dateOfBirth } = input;
+  const isNew = dateOfBirth !== undefined && dateOfBirth !== child?.dateOfBirth;
+  const error = isNew ? dateOfBirthError(ctx.now, dateOfBirth) : null;
+  return {
+    ...(error !== null && { date_of_birth: [error] }),
+    ...publicNameErrors(namesAfter(input, child ?? undefined)),
+  };
 }
 
 /** Adds a child to the signed-in parent's family and gives its id. */
@@ -27,11 +37,11 @@ export async function createChild(
   ctx: ParentContext,
   input: z.output<typeof NewChild>,
 ): Promise<number> {
-  const { name, date_of_birth, gender = null, profile_picture = null } = input;
+  const { name, public_name, date_of_birth, gender = null, profile_picture = null } = input;
   const data = {
     parentId: ctx.parent.id,
     name,
-    firstName: firstWord(name),
+    publicName: public_name || defaultPublicName(name),
     dateOfBirth: new Date(date_of_birth),
     gender,
     profilePicture: profile_picture,
@@ -42,20 +52,47 @@ export async function createChild(
   return child.id;
 }
 
-/** Changes what is given of an own child. @throws Refusal 404 when it is gone. */
-export async function changeChild(
-  ctx: ParentContext,
-  id: number,
-  { name, date_of_birth, gender, profile_picture }: z.output<typeof ChildChanges>,
-): Promise<void> {
-  const changed = await ctx.db.prisma.child.updateMany({
-    where: { id, parentId: ctx.parent.id },
-    data: {
-      ...(name !== undefined && { name, firstName: firstWord(name) }),
-      ...(date_of_birth !== undefined && { dateOfBirth: new Date(date_of_birth) }),
-      ...(gender !== undefined && { gender }),
-      ...(profile_picture !== undefined && { profilePicture: profile_picture }),
-    },
+/**
+ * Changes what is given of an own child. A public name that is the default follows the name.
+ * @throws Refusal 404 when it is gone, InvalidInput when the name was changed in the meantime so that the
+ * public name would tell more of it.
+ */
+export async function changeChild(ctx: ParentContext, id: number, input: Changes): Promise<void> {
+  const { date_of_birth, gender, profile_picture } = input;
+  const parentId = ctx.parent.id;
+  await ctx.db.transaction(async (tx) => {
+    const [current] = await tx.$queryRaw<Names[]>`
+      SELECT name, public_name AS "publicName" FROM children
+       WHERE id = ${id} AND parent_id = ${parentId} FOR NO KEY UPDATE`;
+    if (!current) throw noSuchChild();
+    const names = namesAfter(input, current);
+    const errors = publicNameErrors(names);
+    if (errors.public_name) throw new InvalidInput(errors);
+    await tx.child.update({
+      where: { id },
+      data: {
+        ...names,
+        ...(date_of_birth !== undefined && { dateOfBirth: new Date(date_of_birth) }),
+        ...(gender !== undefined && { gender }),
+        ...(profile_picture !== undefined && { profilePicture: profile_picture }),
+      },
+    });
   });
-  if (changed.count === 0) throw noSuchChild();
+}
+
+/** The names as they will be; without a good name, none. */
+function namesAfter(
+  { name: given, public_name: chosen }: Pick<Changes, 'name' | 'public_name'>,
+  current?: Names,
+): Names | undefined {
+  const name = given ?? current?.name;
+  if (name === undefined) return undefined;
+  const isDefault = !current || current.publicName === defaultPublicName(current.name);
+  const kept = isDefault ? '' : current.publicName;
+  return { name, publicName: (chosen ?? kept) || defaultPublicName(name) };
+}
+
+function publicNameErrors(names: Names | undefined): { public_name?: string[] } {
+  if (!names || !tellsMore(names.publicName, names.name)) return {};
+  return { public_name: ['Must not contain another word of the name.'] };
 }

@@ -5,7 +5,7 @@ import { CAMPAIGN_COLUMNS } from '../campaigns/campaigns.presenter.js';
 import type { ChildRow } from '../children/children.presenter.js';
 
 const CHILD_WITH_CAMPAIGNS = `
-  SELECT ch.id, ch.parent_id AS "parentId", ch.name, ch.date_of_birth::text AS "dateOfBirth", ch.gender,
+  SELECT ch.id, ch.parent_id AS "parentId", ch.name, ch.public_name AS "publicName", ch.date_of_birth::text AS "dateOfBirth", ch.gender,
          ch.profile_picture AS "profilePicture",
          coalesce((SELECT json_agg(campaign ORDER BY campaign.id DESC)
                      FROM (SELECT ${CAMPAIGN_COLUMNS} FROM campaigns c WHERE c.child_id = ch.id) campaign),

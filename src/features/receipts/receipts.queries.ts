@@ -26,7 +26,7 @@ export interface NoticeRow extends DonationRow {
 
 const FOR_DONOR = statement(`
   SELECT ${OWN_DONATION_COLUMNS}, c.id AS "campaignId", c.title AS "campaignTitle", c.goal AS "campaignGoal",
-         ch.first_name AS "childFirstName", coalesce(donor.first_name, d.donor_name) AS greeting,
+         ch.public_name AS "childName", coalesce(donor.first_name, d.donor_name) AS greeting,
          donor.email_verified_at IS NOT NULL AS "isVerified", k.currency
     FROM donations d
     LEFT JOIN checkouts k ON k.donation_id = d.id

@@ -1,0 +1,110 @@
+import { INKLESS, JOINING } from '../../core/inkless.js';
+import { inForm } from '../../core/text.js';
+
+/** Code points. */
+export const LONGEST_PUBLIC_NAME = 50;
+
+/** For a name of a time when names of blanks alone could be stored. */
+const NAMELESS = 'A child';
+
+/** Commas of all scripts. */
+const COMMA =
+  /[,\u055D\u060C\u07F8\u1363\u1802\u1808\u2E32\u2E34\u2E41\u3001\uA4FE\uA60D\uA6F5\uFE10\uFE11\uFE50\uFE51\uFF0C\uFF64]/u;
+
+/** What follows a comma in "Sam Berg, Jr." */
+const SUFFIX = /^(jr|jnr|junior|sr|snr|senior|ii|iii|iv|v|2nd|3rd|4th)\.?$/i;
+
+/** Letters of Han, Hangul and Kana: most names in them put the family first, with no blank after it. */
+const EAST_ASIAN =
+  /[\u1100-\u11FF\u2E80-\u2FDF\u3005-\u3007\u3021-\u3029\u3038-\u303B\u3041-\u30FA\u30FC-\u30FF\u3131-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F\uAC00-\uD7FF\uF900-\uFAFF\uFF66-\uFFDC\u{1AFF0}-\u{1B16F}\u{20000}-\u{3FFFF}]/u;
+
+/** Between the parts of a foreign name in Han or Katakana, which puts the given name first. */
+const MIDDLE_DOT = /[\u00B7\u2022\u2027\u30FB\uFF65]/u;
+
+const AT_ENDS = new RegExp(`^[${INKLESS}]+|[${INKLESS}]+$`, 'gu');
+const BETWEEN_WORDS = new RegExp(`[${INKLESS}]+`, 'u');
+const JOINED = new RegExp(`[${JOINING}]`, 'gu');
+
+/**
+ * What the public sees of a name unless the parent chooses: its first word, and where a comma tells that the
+ * family's name comes first, the first word after the comma. `default_public_name` in the database is the same.
+ */
+export function defaultPublicName(name: string): string {
+  const parts = name.split(COMMA);
+  const given = parts
+    .slice(1)
+    .map(firstWord)
+    .find((word) => word !== '' && !SUFFIX.test(word));
+  const shown = given ?? parts.map(beginning).find((word) => word !== '') ?? NAMELESS;
+  return Array.from(shown).slice(0, LONGEST_PUBLIC_NAME).join('');
+}
+
+/** The first word; of an East Asian name in one word, the last half. */
+function beginning(part: string): string {
+  const solid = part.replace(JOINED, '').replace(AT_ENDS, '');
+  if (BETWEEN_WORDS.test(solid) || !EAST_ASIAN.test(solid)) return firstWord(part);
+  const [first = '', ...others] = solid.split(MIDDLE_DOT).filter((piece) => piece !== '');
+  if (others.length > 0) return first;
+  const characters = Array.from(solid);
+  return characters.slice(-Math.max(1, Math.floor(characters.length / 2))).join('');
+}
+
+function firstWord(text: string): string {
+  return wordsOf(text)[0] ?? '';
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(BETWEEN_WORDS).filter((word) => word !== '');
+}
+
+/** Shorter words stand within innocent ones, as "de" does in "Adele": they count only by themselves. */
+const SHORTEST_WITHIN = 3;
+
+/**
+ * Whether a public name tells a further word of the name, whatever its case, accents and punctuation: as a
+ * word, or run together with others. The default tells none. In an East Asian name of several words one may
+ * be shown instead of the first, which is mostly the family's.
+ */
+export function tellsMore(publicName: string, name: string): boolean {
+  const shown = defaultPublicName(name);
+  if (publicName === shown) return false;
+  const [known, told] = [lettersOf(shown), lettersOf(publicName)];
+  if (told === known) return false;
+  if (EAST_ASIAN.test(name) && wordsOf(name).includes(publicName))
+    return wordsOf(name).length === 1;
+  const spoken = new Set(partsOf(publicName));
+  const rest = told.replace(known, ' ');
+  return furtherWords(name, known).some((word) => {
+    if (spoken.has(word) || told === word) return true;
+    if (word.length < SHORTEST_WITHIN)
+      return [known + word, word + known].some((both) => told.includes(both));
+    return rest.includes(word) || (!known.includes(word) && told.includes(word));
+  });
+}
+
+/** All words of the name but the one that is shown, each whole and in the parts that punctuation makes. */
+function furtherWords(name: string, known: string): string[] {
+  const all = wordsOf(name.split(COMMA).join(' ')).flatMap((word) => [
+    lettersOf(word),
+    ...partsOf(word),
+  ]);
+  return [...new Set(all)].filter((word) => word !== '' && word !== known);
+}
+
+/** Runs of letters and digits in the folded text. */
+function partsOf(text: string): string[] {
+  return fold(text).match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+}
+
+function lettersOf(text: string): string {
+  return partsOf(text).join('');
+}
+
+/** Without regard to case, accents and forms. Vowel signs of Indic scripts are letters of their own. */
+function fold(text: string): string {
+  const plain = inForm('NFKD', text).replace(
+    /[\p{sc=Inherited}\u0591-\u05C7\u0610-\u061A\u06D6-\u06ED]/gu,
+    '',
+  );
+  return plain.toUpperCase().toLowerCase();
+}

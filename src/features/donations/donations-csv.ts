@@ -4,6 +4,7 @@ import type { ParentContext } from '../../core/context.js';
 import type { Page } from '../../core/page.js';
 import { noSuchCampaign } from '../campaigns/campaigns.access.js';
 import { presentOwnDonation, type DonationRow } from './donations.presenter.js';
+import { withoutFormulas } from './formulas.js';
 import { listDonations } from './donations.service.js';
 
 /** Gifts that are read and held at once. */
@@ -20,12 +21,6 @@ const COLUMNS = [
   'anonymous',
   'comment',
 ];
-
-/**
- * What a spreadsheet may take for a formula though `escape_formulas` lets it pass: a sign after blanks or
- * characters that aren't seen, a line break first, and the signs in their small forms.
- */
-const HIDDEN_FORMULA = /^(\n|[\s\p{C}]+[=+\-@＝＋－＠﹦﹢﹣﹫]|[﹦﹢﹣﹫])/u;
 
 /**
  * The gifts of an own campaign as CSV (RFC 4180), newest first, read as fast as they are taken. Fails rather
@@ -62,14 +57,12 @@ async function readBatch(
 function csv({ items }: Batch, { header }: { header: boolean }): string {
   return stringify(items.map(presentOwnDonation), {
     header,
+    // By it Excel knows UTF-8.
+    bom: header,
     columns: COLUMNS,
     record_delimiter: 'windows',
     // Without it a cell with a bare line feed would not be quoted.
     quote_record_delimiter: true,
-    escape_formulas: true,
-    cast: {
-      boolean: String,
-      string: (text) => (HIDDEN_FORMULA.test(text) ? `'${text}` : text),
-    },
+    cast: { boolean: String, string: withoutFormulas },
   });
 }

@@ -44,13 +44,13 @@ export interface GivenRow extends DonationRow {
   campaignId: number | null;
   campaignTitle: string | null;
   campaignGoal: number | null;
-  childFirstName: string | null;
+  childName: string | null;
 }
 
 /** Selects what a `GivenRow` is made of but its email, from `donations d`. */
 export const GIVEN = `
   SELECT ${DONATION_COLUMNS}, d.donor_id AS "donorId", c.id AS "campaignId",
-         c.title AS "campaignTitle", c.goal AS "campaignGoal", ch.first_name AS "childFirstName"
+         c.title AS "campaignTitle", c.goal AS "campaignGoal", ch.public_name AS "childName"
     FROM donations d
     LEFT JOIN campaigns c ON c.id = d.campaign_id
     LEFT JOIN children ch ON ch.id = c.child_id`;
@@ -80,7 +80,7 @@ export function presentGivenDonation(row: GivenRow): z.input<typeof GivenDonatio
     campaign:
       id === null || title === null
         ? DELETED_CAMPAIGN
-        : { id, title, goal, child_name: row.childFirstName },
+        : { id, title, goal, child_name: row.childName },
   });
 }
 

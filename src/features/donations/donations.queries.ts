@@ -31,7 +31,7 @@ interface GiftOutcome {
   campaignId: number;
   campaignTitle: string;
   campaignGoal: number;
-  childFirstName: string;
+  childName: string;
 }
 
 interface DonationsOfCampaign {
@@ -50,7 +50,7 @@ const give = (status: 'completed' | 'pending', mails: GiftMail[]) =>
   WITH donor AS MATERIALIZED (
     SELECT id FROM parents WHERE id = $2 FOR KEY SHARE
   ), campaign AS MATERIALIZED (
-    SELECT c.id, c.title, c.goal, ${isOpenAt('$8::timestamptz')} AS is_open, ch.first_name
+    SELECT c.id, c.title, c.goal, ${isOpenAt('$8::timestamptz')} AS is_open, ch.public_name
       FROM campaigns c JOIN children ch ON ch.id = c.child_id
      WHERE c.id = $1 AND (SELECT count(*) FROM donor) >= 0 FOR NO KEY UPDATE OF c
   ), gift AS (
@@ -60,7 +60,7 @@ const give = (status: 'completed' | 'pending', mails: GiftMail[]) =>
   )${mails.length > 0 ? `, mails AS (${giftMails('gift', mails)})` : ''}
   SELECT gift.id AS "donationId", gift.date_donated AS "dateDonated", gift.status, campaign.id AS "campaignId",
          campaign.title AS "campaignTitle", campaign.goal AS "campaignGoal",
-         campaign.first_name AS "childFirstName"
+         campaign.public_name AS "childName"
     FROM campaign LEFT JOIN gift ON true`);
 
 const GIVE = {

@@ -39,8 +39,9 @@ export const listOfCampaign = forAnyone({
 export const exportOfCampaign = forParents({
   summary: "Take a campaign's gifts along as CSV",
   description:
-    'The same gifts in the same order as in the list, as a file for spreadsheets. Text that a spreadsheet ' +
-    'could take for a formula begins with an apostrophe. A file that broke off is no complete answer.',
+    'The same gifts in the same order as in the list, as a file for spreadsheets. In UTF-8, with a byte ' +
+    'order mark. Where text could begin a formula in a spreadsheet, at its start or behind a separator, it has an ' +
+    'apostrophe. A file that broke off is no complete answer.',
   params: CampaignPath,
   access: findOwnCampaign,
   answer: { status: 200, description: 'All of them.', downloads: ['text/csv'] },

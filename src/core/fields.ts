@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.js';
+import { isMailAddress } from './mail-address.js';
 import { LONGEST_PASSWORD } from './passwords.js';
 import { codePoints, hasTooManyMarks, isFarTooLong, tidy } from './text.js';
 
@@ -135,12 +136,8 @@ export function money({ max }: { max: number }) {
     });
 }
 
-/** RFC 5322's dot-atom, at a host name of two labels or more (RFC 1123). */
-const ADDRESS =
-  /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z][a-z\d-]{0,61}[a-z\d]$/i;
-
-/** A login address: ASCII, at most 254 characters, its case kept as typed. */
-export const email = text({ max: 254 }).refine((value) => ADDRESS.test(value), {
+/** A login address: one that mail can be sent to, its case kept as typed. */
+export const email = text({ max: 254 }).refine(isMailAddress, {
   error: 'Enter a valid email address.',
 });
 

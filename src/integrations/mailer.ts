@@ -1,14 +1,12 @@
 import { createTransport } from 'nodemailer';
 import { StartError } from '../core/errors.js';
+import { isMailAddress, isSenderAddress } from '../core/mail-address.js';
 import { createMailFolder } from './mail-folder.js';
 
 /** Milliseconds. The last bounds a delivery as a whole, whatever the server does. */
 const WAIT = { connection: 10_000, greeting: 10_000, silence: 20_000, delivery: 45_000 };
 
 const CONNECTIONS = 3;
-
-/** One address of the ordinary kind: no list, no comment, no quotes, no way to another header. */
-const ADDRESS = /^[^\s\p{C}"(),:;<>@[\\\]]{1,64}@[^\s\p{C}"(),:;<>@[\\\]]{1,253}$/u;
 
 /** A name, perhaps, and an address in angle brackets; or the address alone. */
 const SENDER = /^(?:"?([^"<>\p{C}]*?)"?\s*<([^<>]+)>|([^<>]+))$/u;
@@ -48,7 +46,7 @@ export function createMailer({ smtpUrl, from, dataDir }: MailerOptions): Mailer 
   const out = smtpUrl === undefined ? createMailFolder(dataDir) : openSmtp(smtpUrl);
   return {
     send: async (mail, signal) => {
-      if (!ADDRESS.test(mail.to)) throw new Error('The recipient is not an address.');
+      if (!isMailAddress(mail.to)) throw new Error('The recipient is not an address.');
       const { to, subject, ...content } = mail;
       try {
         await out.send(
@@ -80,7 +78,7 @@ export function domainOf(from: string): string {
 function parseSender(from: string): { name: string; address: string } {
   const [, name = '', inBrackets, alone = ''] = SENDER.exec(from.trim()) ?? [];
   const address = inBrackets ?? alone;
-  if (!ADDRESS.test(address)) {
+  if (!isSenderAddress(address)) {
     throw new StartError(
       'MAIL_FROM is not an address such as DreamJar <no-reply@dreamjar.example>.',
     );

@@ -2,16 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { inForm } from '../src/core/text.js';
 import { useApi } from './support/api.js';
 import { guestGift, openJar, registerParent } from './support/factories.js';
+import { marks } from './support/worst-text.js';
 
 const api = useApi();
-
-/** Marks of 31 classes in an order that NFC must turn round. */
-const CLASSES = Array.from(
-  '\u0300\u0345\u0315\u0358\u0316\u0339\u031b\u0321\u0334\u035f\u0360\u05b0\u05b1\u05b2\u05b3\u05b4\u05b5' +
-    '\u05b6\u05b7\u05b8\u05b9\u05bb\u05bc\u05bd\u05bf\u05c1\u05c2\u064b\u064c\u064d\u0670',
-);
-const marks = (count: number) =>
-  Array.from({ length: count }, (_, n) => CLASSES[(n * 17) % CLASSES.length]).join('');
 
 describe('marks on one letter', () => {
   test('are taken up to 30 and refused beyond, in every text', async () => {

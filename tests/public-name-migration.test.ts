@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { expect, inject, test } from 'vitest';
+import { migrate } from '../src/core/migrate.js';
+
+const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
+
+/** Runs `work` in a database of its own that has the migrations before the one for public names. */
+async function beforePublicNames(work: (client: pg.Client, url: string) => Promise<void>) {
+  const url = new URL(inject('templateUrl'));
+  const name = `names_${randomUUID().replaceAll('-', '')}`;
+  const server = new pg.Client(new URL('/postgres', url).href);
+  const folder = await mkdtemp(join(tmpdir(), 'dreamjar-names-'));
+  await server.connect();
+  await server.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  url.pathname = `/${name}`;
+  const client = new pg.Client(url.href);
+  await client.connect();
+  try {
+    for (const one of await readdir(MIGRATIONS)) {
+      if (one < '20261128050600')
+        await cp(join(MIGRATIONS, one), join(folder, one), { recursive: true });
+    }
+    await migrate(url.href, folder);
+    await work(client, url.href);
+  } finally {
+    await client.end();
+    await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await server.end();
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('children that are there get the public name that the new rule gives, in search too', () =>
+  beforePublicNames(async (client, url) => {
+    await client.query(
+      `INSERT INTO parents (username, email, google_sub) VALUES ('anna', 'a@b.example', 'x');
+       INSERT INTO children (parent_id, name, first_name, date_of_birth) VALUES
+         (1, 'Mia Sommer', 'Mia', '2020-01-01'), (1, 'Sommer, Mia', 'Sommer,', '2020-01-01'),
+         (1, U&'Mia\\115FSommer', U&'Mia\\115FSommer', '2020-01-01'),
+         (1, U&'\\115F\\115F', U&'\\115F\\115F', '2020-01-01'), (1, '王小明', '王小明', '2020-01-01'),
+         (1, repeat('x', 100), repeat('x', 100), '2020-01-01');
+       INSERT INTO campaigns (child_id, title, description, goal, category)
+       SELECT id, 't', 'd', 5, 'health' FROM children`,
+    );
+    await migrate(url);
+    const { rows } = await client.query<{ shown: string; found: string }>(
+      `SELECT ch.public_name AS shown, s.text AS found
+         FROM children ch JOIN campaigns c ON c.child_id = ch.id JOIN campaign_search s ON s.campaign_id = c.id
+        ORDER BY ch.id`,
+    );
+    const names = ['Mia', 'Mia', 'Mia', 'A child', '明', 'x'.repeat(50)];
+    expect(rows.map(({ shown }) => shown)).toEqual(names);
+    expect(rows.map(({ found }) => found)).toEqual(
+      names.map((name) => `t\nd\n${name.toLowerCase()}`),
+    );
+  }));

@@ -50,7 +50,7 @@ test('every answer carries what protects a browser, and tells nothing of what ru
   for (const { headers } of answers) {
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
-      'x-frame-options': 'SAMEORIGIN',
+      'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
       'strict-transport-security': expect.stringMatching(/^max-age=\d{7,}/) as string,
       'cross-origin-opener-policy': 'same-origin',

@@ -44,6 +44,7 @@ export async function listen(
     connectionsCheckingInterval: TIMEOUT.check,
     requireHostHeader: false,
   });
+  server.on('request', leaveOutKeepAlive);
   server.on('request', app);
   // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here. A body is
   // asked for with 100 Continue only once nothing speaks against it.
@@ -56,6 +57,14 @@ export async function listen(
     server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   return server;
+}
+
+/** In HTTP/1.1 a connection stays open unless a header says otherwise: to say so too takes 48 bytes of each response. */
+function leaveOutKeepAlive({ httpVersion, headers }: IncomingMessage, res: ServerResponse): void {
+  // Node decides only later to close after a body that was announced and not asked for: then it is to say so.
+  if (httpVersion === '1.1' && res.shouldKeepAlive && headers.expect === undefined) {
+    res.removeHeader('Connection');
+  }
 }
 
 /**

@@ -173,7 +173,7 @@ function renderedAt(kept: Kept, now: Date): Rendered {
 function render(data: SharedData, now: Date): Rendered {
   const { body, next } = data.present(now);
   const bytes = Buffer.from(JSON.stringify(body));
-  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`;
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 16)}"`;
   return { bytes, etag, next, until: nextSecond(data, now) };
 }
 

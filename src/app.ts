@@ -8,6 +8,7 @@ import type { Replica } from './core/replica.js';
 import { visitorContext } from './http/authenticate.js';
 import { crossOrigin } from './http/cors.js';
 import { docs } from './http/docs.js';
+import { entrance } from './http/entrance.js';
 import { answerError } from './http/errors.js';
 import { findRoute } from './http/find-route.js';
 import { parseBody, readBody } from './http/json-body.js';
@@ -20,6 +21,7 @@ import { securityHeaders } from './http/security-headers.js';
 import { nothingHere, serve } from './http/serve.js';
 import { SharedAnswers } from './http/shared-answers.js';
 import { shedding } from './http/shedding.js';
+import { underThePathOf } from './http/under-a-path.js';
 import { routes } from './routes.js';
 
 /** All that the app stands on. */
@@ -62,13 +64,17 @@ export function createApp(deps: AppDependencies): Express {
   app.use(crossOrigin(config.corsOrigins, log));
   if (deps.sheds) app.use(shedding({ isCheap: isAtHand }));
   app.use(visitorContext({ settings, db, log, clock }));
-  app.use(findRoute(map));
+  const { publicUrl } = config;
+  const find = findRoute(map);
+  app.use(find);
+  app.use(underThePathOf(publicUrl, find));
   app.use(refuseKnownClients(limits));
   app.use(readBody);
   app.use(countClients(limits, isAtHand));
   app.use(parseBody);
-  app.use(serve({ publicUrl: config.publicUrl, limits, answers, replica, outbox }));
-  app.use(docs(map, settings.limits));
+  app.use(serve({ publicUrl, limits, answers, replica, outbox }));
+  app.use(entrance(publicUrl));
+  app.use(docs(map, settings.limits, publicUrl));
   app.use(metrics({ token: config.metricsToken, db }));
   app.use(nothingHere);
   app.use(answerError);

@@ -16,9 +16,14 @@ async function page(): Promise<Page> {
   return { html: text, policy: new Map(policy.map(([name, ...sources]) => [name, sources])) };
 }
 
-/** Every address that a page loads something from. */
-function references(html: string): string[] {
-  return [...html.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
+/** Every address that a page loads something from, as a browser understands it. */
+function references(html: string, pageAddress = '/docs'): string[] {
+  const base = `http://browser.example${pageAddress}`;
+  return [...html.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, address]) => {
+    const { origin, pathname } = new URL(address!, base);
+    expect(origin).toBe('http://browser.example');
+    return pathname;
+  });
 }
 
 test('the page is HTML that runs nothing inline', async () => {
@@ -66,15 +71,21 @@ test('all that it loads is served by us, with the type that browsers insist on',
   }
 });
 
-test('the page without its slash and with it loads the same files', async () => {
-  const plain = await api.get('/docs').expect(200);
-  const slashed = await api.get('/docs/').expect(200);
-  expect(slashed.text).toBe(plain.text);
-});
+test.each(['/docs', '/docs/', '/api/v1/docs', '/api/v1/docs/'])(
+  'as %s it loads its files from beside itself',
+  async (address) => {
+    const { text } = await api.get(address.replace('/api/v1', '')).expect(200);
+    const folder = `${address.replace(/\/$/, '')}/`;
+    const addresses = references(text, address);
+    expect(addresses).toHaveLength(4);
+    for (const found of addresses) expect(found.startsWith(folder), found).toBe(true);
+  },
+);
 
 test('its start reads our own document, asks no validator, and keeps no token', async () => {
   const { text } = await api.get('/docs/start.js').expect(200);
-  expect(text).toContain("url: '/openapi.json'");
+  expect(text).toContain("new URL('../openapi.json', document.currentScript.src)");
+  expect(text).toContain('defaultModelsExpandDepth: -1');
   expect(text).toContain('validatorUrl: null');
   expect(text).toContain('persistAuthorization: false');
   expect(text).not.toMatch(/https?:\/\//);

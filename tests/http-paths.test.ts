@@ -8,7 +8,7 @@ import { donate, openJar } from './support/factories.js';
 
 const api = useApi();
 const MAP = routes(() => false);
-const DOCS = ['/openapi.json', '/docs', '/docs/start.js'];
+const DOCS = ['/', '/openapi.json', '/docs', '/docs/start.js'];
 const PATHS = [...new Set(MAP.map(({ path }) => path)), ...DOCS];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
 
@@ -37,7 +37,6 @@ test.each(PATHS)(
 );
 
 test.each([
-  '/',
   '/nothing',
   '/Campaigns/',
   '/campaigns/1/donations/2/',
@@ -117,7 +116,8 @@ test('both spellings of a path give the same answer, with no redirect', async ()
     );
     expect(without?.status, path).toBe(200);
     expect(slashed?.status, path).toBe(200);
-    expect(slashed?.text, path).toBe(without?.text);
+    // The addresses in the page are relative to its own.
+    if (path !== '/docs') expect(slashed?.text, path).toBe(without?.text);
   }
 });
 

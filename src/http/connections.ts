@@ -52,7 +52,8 @@ function cutOffWhoTakesNothing(server: Server, lastOwed: LastOwed): void {
   server.timeout = LONGEST_SILENCE;
   server.on('timeout', (socket: Socket) => {
     const isKept = (socket.timeout ?? 0) >= server.keepAliveTimeout;
-    if (isKept || lastOwed(socket)) socket.destroy();
+    if (isKept) socket.destroy();
+    else if (lastOwed(socket)) cutOff(socket);
   });
 }
 
@@ -64,4 +65,18 @@ function closeOnlyWhoIsOwedNothing(server: Server, owed: Owed): void {
   server.closeIdleConnections = () => {
     for (const [socket, answers] of owed) if (answers.size === 0) socket.destroy();
   };
+  server.closeAllConnections = () => {
+    for (const [socket, answers] of owed) {
+      if (answers.size === 0) socket.destroy();
+      else cutOff(socket);
+    }
+  };
+}
+
+/**
+ * Ends a connection in the middle of a response, so that the client sees a break. Closed, it would look to HTTP/1.0,
+ * which nginx speaks to servers unless told otherwise, like the end of a response whose length was not told.
+ */
+export function cutOff(socket: Socket): void {
+  if (!socket.destroyed) socket.resetAndDestroy();
 }

@@ -12,31 +12,38 @@ const PACKAGE = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/
 
 const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', png: 'image/png' };
 
-const PAGE = `<!doctype html>
+/** Its addresses are relative, so that it also works where a proxy serves it under a path. */
+const pageWithFilesIn = (folder: string) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>DreamJar API</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css" />
-    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png" />
+    <link rel="stylesheet" href="${folder}swagger-ui.css" />
+    <link rel="icon" type="image/png" href="${folder}favicon-32x32.png" />
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="${folder}swagger-ui-bundle.js"></script>
+    <script src="${folder}start.js"></script>
   </body>
 </html>
 `;
 
+const PAGE = pageWithFilesIn('docs/');
+const PAGE_WITH_SLASH = pageWithFilesIn('');
+
 const START = `SwaggerUIBundle({
-  url: '/openapi.json',
+  url: new URL('../openapi.json', document.currentScript.src).href,
   dom_id: '#swagger-ui',
   deepLinking: true,
+  docExpansion: 'list',
   persistAuthorization: false,
   displayRequestDuration: true,
   tryItOutEnabled: true,
-  defaultModelsExpandDepth: 0,
+  defaultModelRendering: 'example',
+  defaultModelExpandDepth: 1,
+  defaultModelsExpandDepth: -1,
   validatorUrl: null,
 });
 `;
@@ -56,8 +63,8 @@ const POLICY = [
 const SERVED = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
 /** `/openapi.json`, and at `/docs` a page where a person can try each call. */
-export function docs(routes: Route[], limits: LimitTable): Router {
-  const document = Buffer.from(JSON.stringify(openApiDocument(routes, limits)));
+export function docs(routes: Route[], limits: LimitTable, publicUrl: string | undefined): Router {
+  const document = Buffer.from(JSON.stringify(openApiDocument(routes, limits, publicUrl)));
   const files = new Map(SERVED.map((name) => [name, readFileSync(join(PACKAGE, name))]));
   files.set('start.js', Buffer.from(START));
 
@@ -74,7 +81,10 @@ export function docs(routes: Route[], limits: LimitTable): Router {
   };
   const router = Router({ caseSensitive: true });
   readOnly(router, '/openapi.json', answer('application/json; charset=utf-8', document));
-  readOnly(router, '/docs', answer('text/html; charset=utf-8', PAGE));
+  readOnly(router, '/docs', (req, res, next) => {
+    const page = req.path.endsWith('/') ? PAGE_WITH_SLASH : PAGE;
+    answer('text/html; charset=utf-8', page)(req as never, res, next);
+  });
   readOnly(router, '/docs/:file', file as RequestHandler<never>);
   return router;
 }

@@ -4,7 +4,7 @@ import type { Express } from 'express';
 import { StartError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { answerBrokenRequests } from './broken-request.js';
-import { boundConnections } from './connections.js';
+import { boundConnections, cutOff } from './connections.js';
 
 /** Milliseconds. A client that dawdles over its request is cut off after `request`. */
 const TIMEOUT = {
@@ -44,7 +44,6 @@ export async function listen(
     connectionsCheckingInterval: TIMEOUT.check,
     requireHostHeader: false,
   });
-  server.on('request', leaveOutKeepAlive);
   server.on('request', app);
   // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here. A body is
   // asked for with 100 Continue only once nothing speaks against it.
@@ -59,14 +58,6 @@ export async function listen(
   return server;
 }
 
-/** In HTTP/1.1 a connection stays open unless a header says otherwise: to say so too takes 48 bytes of each response. */
-function leaveOutKeepAlive({ httpVersion, headers }: IncomingMessage, res: ServerResponse): void {
-  // Node decides only later to close after a body that was announced and not asked for: then it is to say so.
-  if (httpVersion === '1.1' && res.shouldKeepAlive && headers.expect === undefined) {
-    res.removeHeader('Connection');
-  }
-}
-
 /**
  * What Node makes of each request, as Express wants it from the start. Express would change the prototype of
  * both objects for each request, and V8 is slow with such objects and long about collecting them: that takes
@@ -74,7 +65,22 @@ function leaveOutKeepAlive({ httpVersion, headers }: IncomingMessage, res: Serve
  */
 function expressOwn(app: Express) {
   class Request extends IncomingMessage {}
-  class Response extends ServerResponse {}
+  class Response extends ServerResponse {
+    /** In HTTP/1.1 a connection stays open unless told otherwise: to tell so too takes 48 bytes of each response. */
+    override writeHead(...head: [number]): this {
+      const { httpVersion, headers } = this.req;
+      // Node decides only now to close after a body that was announced and not asked for.
+      const mayClose = !this.shouldKeepAlive || headers.expect !== undefined;
+      if (httpVersion === '1.1' && !mayClose) this.removeHeader('Connection');
+      return super.writeHead(...head);
+    }
+
+    /** What ends before its end must look broken, also where only the end of the connection tells the end (HTTP/1.0). */
+    override destroy(error?: Error): this {
+      if (this.headersSent && !this.writableFinished && this.socket) cutOff(this.socket);
+      return super.destroy(error);
+    }
+  }
   app.request = Object.setPrototypeOf(Request.prototype, app.request) as Express['request'];
   app.response = Object.setPrototypeOf(Response.prototype, app.response) as Express['response'];
   return { IncomingMessage: Request, ServerResponse: Response };

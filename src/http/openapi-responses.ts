@@ -26,7 +26,8 @@ const header = (presence: 'always' | 'maybe', description: string, format?: stri
 /** Of every answer. */
 export const REQUEST_ID = { 'X-Request-Id': header('always', 'Also in our log.', 'uuid') };
 
-const LOCATION = { Location: header('always', 'Where to go.') };
+/** Of a redirect. */
+export const LOCATION = { Location: header('always', 'Where to go.') };
 
 const LINK = { Link: header('maybe', 'The next page.') };
 

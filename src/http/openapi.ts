@@ -6,9 +6,10 @@ import {
   type ZodOpenApiRequestBodyObject,
 } from 'zod-openapi';
 import type { LimitTable } from '../core/limit-figures.js';
+import { VERSION } from '../core/version.js';
 import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
-import { refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
+import { LOCATION, refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
 anyone may browse and give.
@@ -54,6 +55,7 @@ const IdempotencyHeader = z.object({
 export function openApiDocument(
   routes: Route[],
   limits: LimitTable,
+  publicUrl: string | undefined,
 ): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
@@ -64,11 +66,11 @@ export function openApiDocument(
     openapi: '3.1.0',
     info: {
       title: 'DreamJar',
-      version: '1.0.0',
+      version: VERSION,
       description: ABOUT,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: publicUrl ?? '/' }],
     components: {
       securitySchemes: {
         bearer: {
@@ -130,7 +132,30 @@ const page = (summary: string, type: string): ZodOpenApiOperationObject => ({
   responses: { '200': { description: summary, headers: REQUEST_ID, content: { [type]: {} } } },
 });
 
+const Entrance = z
+  .object({ name: z.string(), version: z.string(), docs: z.string(), openapi: z.string() })
+  .meta({ id: 'Entrance' });
+
 const BESIDE_THE_MAP: ZodOpenApiPathsObject = {
+  '/': {
+    get: {
+      operationId: 'showEntrance',
+      tags: ['docs'],
+      summary: 'Where to begin',
+      security: [],
+      responses: {
+        '200': {
+          description: 'What this is, and where it is described.',
+          headers: REQUEST_ID,
+          content: { 'application/json': { schema: Entrance } },
+        },
+        '303': {
+          description: 'A browser is led to the page at `/docs`.',
+          headers: { ...REQUEST_ID, ...LOCATION },
+        },
+      },
+    },
+  },
   '/openapi.json': { get: page('This document', 'application/json') },
   '/docs': { get: page('A page to try each call', 'text/html') },
   '/docs/{file}': {

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /** Sign-in at Google runs in a pop-up; one answer with this header on the way cuts it from its opener for good. */
-const OPENS_IN_POP_UP = /^\/(api\/)?auth\/google(\/|$)/;
+const OPENS_IN_POP_UP = /\/auth\/google(\/|$)/;
 
 /**
  * What protects a response that is data: nothing in it may run, load or be framed. Left out is what only speaks of

@@ -12,6 +12,7 @@ import { contextFor } from './authenticate.js';
 import type { IncomingCall } from './endpoint.js';
 import type { Found } from './find-route.js';
 import type { Limits } from './limits.js';
+import { ownAddress } from './own-address.js';
 import { wellFormedFields } from './parse.js';
 import type { Download, Reply } from './reply.js';
 import type { Rendered, SharedAnswers } from './shared-answers.js';
@@ -190,10 +191,5 @@ function setNextPage(
   publicUrl: string | undefined,
 ): void {
   if (next === undefined) return;
-  res.set('Link', `<${publicUrl ?? ownAddress(req)}${req.path}?${next}>; rel="next"`);
-}
-
-/** The address that the client used, if it is one; else none, and the reference is relative (RFC 8288). */
-function ownAddress({ protocol, headers: { host = '' } }: Request): string {
-  return /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) ? `${protocol}://${host}` : '';
+  res.set('Link', `<${ownAddress(req, publicUrl, req.path)}?${next}>; rel="next"`);
 }

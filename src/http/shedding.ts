@@ -18,7 +18,7 @@ const BEARABLE = { mostAtOnce: 80, longestTurn: 300 };
 const TICK = 20;
 
 /** Whoever watches over the process must hear from it above all when it is busy. */
-const ALWAYS_SERVED = /^\/(health\/(live|ready)|metrics)\/?$/;
+const ALWAYS_SERVED = /\/(health\/(live|ready)|metrics)\/?$/;
 
 /** Seconds. */
 const RETRY_AFTER = 1;

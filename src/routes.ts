@@ -3,6 +3,7 @@ import * as auth from './features/auth/auth.routes.js';
 import * as campaigns from './features/campaigns/campaigns.routes.js';
 import * as children from './features/children/children.routes.js';
 import * as claims from './features/claims/claims.routes.js';
+import * as config from './features/config/config.routes.js';
 import * as donations from './features/donations/donations.routes.js';
 import * as google from './features/google/google.routes.js';
 import * as parents from './features/parents/parents.routes.js';
@@ -33,6 +34,7 @@ export function routes(isStopping: () => boolean): Route[] {
     ...map('ignoring tokens', {
       'GET /health/live': health.live,
       'GET /health/ready': health.ready(isStopping),
+      'GET /config/': config.show,
       'POST /parents/': parents.register,
       'POST /api/token/': auth.obtainTokens,
       'POST /api/token/refresh/': auth.refreshTokens,

@@ -140,6 +140,10 @@ test('every success is in the form that the document tells', async () => {
   const atCampaign = { id: campaign.id, token };
   await call('GET /health/live', 200);
   await call('GET /health/ready', 200);
+  const { headers: config } = await call('GET /config/', 200);
+  await call('GET /config/', 304, { headers: { 'If-None-Match': String(config['etag']) } });
+  await call('GET /', 200);
+  await call('GET /', 303, { headers: { Accept: 'text/html' } });
   const registration = { username: 'Bea', email: 'bea@example.com', password };
   const { body: registered } = await call('POST /parents/', 201, { body: registration });
   await call('POST /api/token/', 200, { body: { email, password } });

@@ -1,6 +1,7 @@
 import type { Config, StripeConfig } from './config.js';
 import { DEFAULT_BOUNDS } from './core/bounds.js';
 import type { Settings } from './core/context.js';
+import { ERASURE } from './core/erasure-figures.js';
 import { DEFAULT_LIMITS } from './core/limit-figures.js';
 import { developmentSecret } from './core/secret.js';
 import { DEFAULT_WAITS } from './core/waits.js';
@@ -19,6 +20,7 @@ export async function settingsOf(config: Config): Promise<Settings> {
     limits: DEFAULT_LIMITS,
     bounds: DEFAULT_BOUNDS,
     waits: DEFAULT_WAITS,
+    erasure: ERASURE,
   };
 }
 

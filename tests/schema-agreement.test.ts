@@ -29,6 +29,9 @@ const SQL_ONLY = [
   'check campaigns_totals_round_net_down on campaigns',
   'check donations_amount_range on donations',
   'check donations_comment_length on donations',
+  'check donations_comment_until_of_nobody on donations',
+  'check erasures_address_has_last_gift on erasures',
+  'check erasures_kind_known on erasures',
   'check donations_donor_email_length on donations',
   'check donations_donor_is_parent_guest_or_gone on donations',
   'check donations_donor_name_length on donations',
@@ -68,12 +71,16 @@ const SQL_ONLY = [
   'index donations_unpaid: btree (date_donated) WHERE ' +
     "(status = ANY (ARRAY['expired'::text, 'failed'::text]))",
   'index donations_guest_email: btree (lower(donor_email), id) WHERE (donor_email IS NOT NULL)',
+  'index donations_comment_until: btree (comment_until) WHERE (comment_until IS NOT NULL)',
+  'index erasures_address: btree (address) WHERE (address IS NOT NULL)',
   "index refunds_pending: btree (id) WHERE (status = 'pending'::text)",
   'function announce',
   'function announce_campaigns',
   'function announce_child',
   'function announce_donations',
   'function campaign_search_text',
+  'function check_donation_references',
+  'function check_request_references',
   'function close_when_funded',
   'function default_public_name',
   'function donation_goes_forward',
@@ -85,6 +92,11 @@ const SQL_ONLY = [
   'function keep_campaign_totals',
   'function keep_refunded',
   'function make_campaign_searchable',
+  'function note_erased_campaigns',
+  'function note_erased_children',
+  'function note_erased_parent',
+  'function refuse_missing',
+  'function refuse_new_id',
   'function rename_child_in_search',
   'trigger donations_added on donations',
   'trigger donations_changed on donations',
@@ -103,6 +115,15 @@ const SQL_ONLY = [
   'trigger children_renamed on children',
   'trigger children_renamed_announced on children',
   'trigger parents_disabled on parents',
+  'trigger donations_added_refer on donations',
+  'trigger donations_moved_refer on donations',
+  'trigger idempotent_requests_refer on idempotent_requests',
+  'trigger campaigns_erased on campaigns',
+  'trigger children_erased on children',
+  'trigger parents_erased on parents',
+  'trigger campaigns_keep_their_ids on campaigns',
+  'trigger children_keep_their_ids on children',
+  'trigger parents_keep_their_ids on parents',
 ];
 
 /** Tables that a crash may empty. */
@@ -248,16 +269,16 @@ const DRIFTS = [
   },
   {
     drift: 'a foreign key that deletes otherwise',
-    sql: `ALTER TABLE donations DROP CONSTRAINT donations_donor_id_fkey,
-            ADD CONSTRAINT donations_donor_id_fkey FOREIGN KEY (donor_id) REFERENCES parents (id)
-                ON UPDATE CASCADE ON DELETE CASCADE`,
+    sql: `ALTER TABLE refunds DROP CONSTRAINT refunds_donation_id_fkey,
+            ADD CONSTRAINT refunds_donation_id_fkey FOREIGN KEY (donation_id) REFERENCES donations (id)
+                ON UPDATE CASCADE ON DELETE SET NULL`,
     missing: [
-      'key donations_donor_id_fkey on donations: ' +
-        'FOREIGN KEY (donor_id) REFERENCES parents(id) ON UPDATE CASCADE ON DELETE SET NULL',
+      'key refunds_donation_id_fkey on refunds: ' +
+        'FOREIGN KEY (donation_id) REFERENCES donations(id) ON UPDATE CASCADE ON DELETE CASCADE',
     ],
     extra: [
-      'key donations_donor_id_fkey on donations: ' +
-        'FOREIGN KEY (donor_id) REFERENCES parents(id) ON UPDATE CASCADE ON DELETE CASCADE',
+      'key refunds_donation_id_fkey on refunds: ' +
+        'FOREIGN KEY (donation_id) REFERENCES donations(id) ON UPDATE CASCADE ON DELETE SET NULL',
     ],
   },
   {
@@ -365,17 +386,17 @@ const CHANGES = [
   },
   {
     change: 'another deletion',
-    from: 'onDelete: SetNull)',
+    from: 'onDelete: Cascade)',
     to: 'onDelete: Restrict)',
     declares:
-      'key donations_donor_id_fkey on donations: FOREIGN KEY (donor_id) REFERENCES parents(id) ON UPDATE CASCADE ON DELETE RESTRICT',
+      'key sessions_parent_id_fkey on sessions: FOREIGN KEY (parent_id) REFERENCES parents(id) ON UPDATE CASCADE ON DELETE RESTRICT',
   },
   {
     change: 'the usual deletion',
-    from: ', onDelete: SetNull)',
+    from: ', onDelete: Cascade)',
     to: ')',
     declares:
-      'key donations_donor_id_fkey on donations: FOREIGN KEY (donor_id) REFERENCES parents(id) ON UPDATE CASCADE ON DELETE SET NULL',
+      'key sessions_parent_id_fkey on sessions: FOREIGN KEY (parent_id) REFERENCES parents(id) ON UPDATE CASCADE ON DELETE RESTRICT',
   },
   {
     change: 'a new model',

@@ -2,6 +2,7 @@ import type { GoogleConfig } from '../config.js';
 import type { PaymentGateway } from '../integrations/stripe.js';
 import type { Bounds } from './bounds.js';
 import type { Database } from './database.js';
+import type { ErasureFigures } from './erasure-figures.js';
 import type { LimitTable } from './limit-figures.js';
 import type { Logger } from './logger.js';
 import type { Waits } from './waits.js';
@@ -30,6 +31,8 @@ export interface Settings {
   bounds: Bounds;
   /** Milliseconds after which something is given up. */
   waits: Waits;
+  /** How what a deletion leaves behind is erased. */
+  erasure: ErasureFigures;
 }
 
 /** The parent who makes the request, as authenticated. */

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { Context } from './context.js';
 import { violatedConstraint } from './database-errors.js';
-import type { Database } from './database.js';
+import { statement, type Database } from './database.js';
+import { DONATION_IS_LEFT_ALONE, DONOR_IS_ERASED } from './erased.js';
 import { Refusal } from './errors.js';
 
 /** Hours for which a request is remembered (contract, Donations: Idempotency-Key). */
@@ -76,15 +77,28 @@ function inOrder(value: unknown): unknown {
   );
 }
 
+/**
+ * A stored response counts only while all that it mentions is there. That a refund was made is remembered without its
+ * reason, for it must not be made twice.
+ */
+const FIND = statement(`
+  SELECT r.body_hash AS "bodyHash", r.status,
+         CASE WHEN d.id IS NOT NULL AND r.answer::jsonb ? 'reason' AND ${DONATION_IS_LEFT_ALONE}
+              THEN jsonb_set(r.answer::jsonb, '{reason}', '""')::text ELSE r.answer END AS answer
+    FROM idempotent_requests r LEFT JOIN donations d ON d.id = r.donation_id
+   WHERE r.scope = $1 AND r.created_at > $2::timestamptz
+     AND (r.parent_id IS NULL OR EXISTS (SELECT FROM parents p WHERE p.id = r.parent_id))
+     AND (r.child_id IS NULL OR EXISTS (SELECT FROM children ch WHERE ch.id = r.child_id))
+     AND (r.campaign_id IS NULL OR EXISTS (SELECT FROM campaigns c WHERE c.id = r.campaign_id)
+          AND (d.id IS NULL OR NOT ${DONOR_IS_ERASED}))`);
+
 /** What is remembered of a request. */
 export async function findRequest(
   { db, now }: Pick<Context, 'db' | 'now'>,
   { scope }: KeyedRequest,
 ): Promise<KnownRequest | null> {
-  return db.prisma.idempotentRequest.findFirst({
-    where: { scope, createdAt: { gt: hoursBefore(now, REMEMBERED) } },
-    select: { bodyHash: true, status: true, answer: true },
-  });
+  const [known] = await db.query<KnownRequest>(FIND, [scope, hoursBefore(now, REMEMBERED)]);
+  return known ?? null;
 }
 
 /** Keeps the request for this transaction alone. Gives whether nobody else has it. */

@@ -28,21 +28,25 @@ export interface JobPayloads {
   request_password_reset: { email: string };
   /** Has Stripe carry out a refund that is stored here as pending. */
   send_refund: { refundId: number };
+  /** Goes on with what deletions have left to be erased. */
+  erase_deleted: Record<string, never>;
 }
 
 /**
  * Adds a job in the caller's transaction: it is done once that commits, and never if it doesn't.
- * With a `key` it takes the place of a job of that key that waits: for jobs that would do the same.
+ * With a `key` it takes the place of a job of that key that waits: for jobs that would do the same. Jobs of one
+ * `queue` are done one after another.
  */
 export async function enqueue<Task extends keyof JobPayloads>(
   tx: Transaction,
   task: Task,
   payload: JobPayloads[Task],
-  { key }: { key?: string } = {},
+  { key, queue }: { key?: string; queue?: string } = {},
 ): Promise<void> {
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
-      ${task}::text, ${JSON.stringify(payload)}::json, job_key => ${key ?? null}::text)`;
+      ${task}::text, ${JSON.stringify(payload)}::json, queue_name => ${queue ?? null}::text,
+      job_key => ${key ?? null}::text)`;
 }
 
 /** Leaves in the outbox the mails that a donation causes, in the caller's transaction. */

@@ -8,6 +8,7 @@ import {
   passwordResetMail,
 } from '../features/password-reset/password-reset.service.js';
 import { forgetUnpaidGifts } from '../features/donations/donations.service.js';
+import { eraseDeleted, forgetComments } from '../features/erasure/erasure.service.js';
 import { reconcilePayments } from '../features/payments/reconciliation.service.js';
 import {
   giftNoticeMail,
@@ -59,6 +60,8 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
     close_ended_campaigns: () => closeEndedCampaigns(context()),
     forget_old_requests: () => forgetOldRequests(context()),
     forget_unpaid_gifts: () => forgetUnpaidGifts(context()),
+    erase_deleted: (_payload, { abortSignal }) => eraseDeleted(context(), abortSignal),
+    forget_comments: (_payload, { abortSignal }) => forgetComments(context(), abortSignal),
   };
   return tasks;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createApp } from '../../src/app.js';
 import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
+import { ERASURE, type ErasureFigures } from '../../src/core/erasure-figures.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { openOutbox } from '../../src/core/outbox.js';
 import { openReplica } from '../../src/core/replica.js';
@@ -37,6 +38,8 @@ export interface ApiOptions {
   google?: () => GoogleConfig;
   /** The way to Stripe, where gifts are to be paid; without it they are pledges. */
   stripe?: () => PaymentGateway;
+  /** How deletions are carried out, where it is not as usual. */
+  erasure?: Partial<ErasureFigures>;
   /** ISO 4217, lower case; `usd` unless told. */
   currency?: string;
   /** Keeps what visitors share in memory, and hears of changes. */
@@ -138,6 +141,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       limits: { ...FIGURES.limits, ...options.limits },
       bounds: { ...FIGURES.bounds, ...options.bounds },
       waits: { ...FIGURES.waits, ...options.waits },
+      erasure: { ...ERASURE, ...options.erasure },
     },
     db,
     log,

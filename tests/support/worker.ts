@@ -1,5 +1,6 @@
 import type { Settings } from '../../src/core/context.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
+import { ERASURE } from '../../src/core/erasure-figures.js';
 import { enqueue } from '../../src/core/jobs.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
@@ -19,6 +20,7 @@ export const SETTINGS: Settings = {
   currency: 'usd',
   stripe: undefined,
   ...FIGURES,
+  erasure: ERASURE,
 };
 
 export const MAIL_FROM = 'DreamJar <no-reply@dreamjar.example>';

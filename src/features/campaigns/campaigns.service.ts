@@ -6,6 +6,7 @@ import type { FieldErrors } from '../../core/errors.js';
 import { toMinor } from '../../core/money.js';
 import { noSuchChild, type OwnChild } from '../children/children.access.js';
 import { isUnderAgeLimit } from '../children/age.js';
+import { eraseAtOnce } from '../erasure/erasure.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
 import type { CampaignRow } from './campaigns.presenter.js';
 import { findCampaignPage, type CampaignPageRow } from './campaigns.queries.js';
@@ -144,8 +145,11 @@ export async function closeEndedCampaigns(
 /** Deletes an own campaign; its gifts stay with those who gave. @throws Refusal 404 when it is gone. */
 export async function deleteCampaign(ctx: ParentContext, id: number): Promise<void> {
   const where = { id, child: { parentId: ctx.parent.id } };
-  const deleted = await ctx.db.transaction((tx) => tx.campaign.deleteMany({ where }));
-  if (deleted.count === 0) throw noSuchCampaign();
+  await ctx.db.transaction(async (tx) => {
+    const deleted = await tx.campaign.deleteMany({ where });
+    if (deleted.count === 0) throw noSuchCampaign();
+    await eraseAtOnce(ctx, tx);
+  });
 }
 
 function deadlineErrors(ctx: Context, input: DeadlineInput, current: Date | null): FieldErrors {

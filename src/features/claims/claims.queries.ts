@@ -1,11 +1,15 @@
 import type { ParentContext } from '../../core/context.js';
 import { statement, type Database } from '../../core/database.js';
+import { GUEST_IS_ERASED } from '../../core/erased.js';
 import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
 import { GIVEN, type GivenRow } from '../donations/donations.presenter.js';
 
-/** The completed gifts of guests with an address, of `donations d`, in the words of the index that has them. */
+/**
+ * The completed gifts of guests with an address, of `donations d`, in the words of the index that has them. Those of a
+ * former member who had the address are nobody's.
+ */
 const givenWith = (address: string) =>
-  `lower(d.donor_email) = lower(${address}) AND d.donor_id IS NULL AND d.status = 'completed'`;
+  `lower(d.donor_email) = lower(${address}) AND d.donor_id IS NULL AND d.status = 'completed' AND NOT ${GUEST_IS_ERASED}`;
 
 const CLAIMABLE = statement(`${GIVEN}
    WHERE ${givenWith('$1')} AND d.id < $2::bigint

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DONOR_IS_ERASED, GUEST_IS_ERASED } from '../../core/erased.js';
 import { unitsUp } from '../../core/money.js';
 import type { GivenDonation, OwnDonation, PublicDonation, STATUSES } from './donations.schemas.js';
 
@@ -23,13 +24,20 @@ export interface DonationRow {
   refunded: number;
 }
 
-/** The columns that every form of a gift is made of, from `donations d`. */
-export const DONATION_COLUMNS = `d.id, d.amount, d.comment, d.anonymous, d.donor_name AS "donorName", d.date_donated AS "dateDonated",
-  d.status, d.refunded`;
+/**
+ * The columns that every form of a gift is made of, from `donations d`. Of a former member the name is gone at once,
+ * and the comment of an anonymous gift at a moment that a job draws: it must not change together with a named one.
+ */
+export const DONATION_COLUMNS = `d.id, d.amount, d.anonymous, d.date_donated AS "dateDonated", d.status, d.refunded,
+  CASE WHEN d.anonymous OR NOT ${DONOR_IS_ERASED} THEN d.comment ELSE '' END AS comment,
+  CASE WHEN NOT ${DONOR_IS_ERASED} THEN d.donor_name END AS "donorName"`;
+
+/** The address of a donor who is no former member, from `donations d` and its `parents donor`. */
+export const DONOR_EMAIL = `coalesce(donor.email, CASE WHEN NOT ${GUEST_IS_ERASED} THEN d.donor_email END)`;
 
 /** The columns of a `DonationRow` for the campaign's owner, from `donations d` and its `parents donor`. */
 export const OWN_DONATION_COLUMNS = `${DONATION_COLUMNS},
-  d.donor_id AS "donorId", coalesce(donor.email, d.donor_email) AS "donorEmail"`;
+  donor.id AS "donorId", ${DONOR_EMAIL} AS "donorEmail"`;
 
 /** The gifts that donor and owner see, of `donations d`: one that never had a page to be paid at was not begun. */
 export const BEGUN_GIFTS =

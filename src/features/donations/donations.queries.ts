@@ -7,6 +7,7 @@ import {
   BEGUN_GIFTS,
   COUNTED_GIFTS,
   DONATION_COLUMNS,
+  DONOR_EMAIL,
   GIVEN,
   OWN_DONATION_COLUMNS,
   type DonationRow,
@@ -96,7 +97,7 @@ const FOR_PARENTS = statement(`
    ORDER BY gift.id DESC`);
 
 const ONE_GIVEN = statement(`
-  SELECT gift.*, coalesce(donor.email, d.donor_email) AS "donorEmail", ${isOpenAt('$2::timestamptz')} AS "isOpen"
+  SELECT gift.*, ${DONOR_EMAIL} AS "donorEmail", ${isOpenAt('$2::timestamptz')} AS "isOpen"
     FROM (${GIVEN} WHERE d.id = $1) gift
     JOIN donations d ON d.id = gift.id
     LEFT JOIN parents donor ON donor.id = d.donor_id

@@ -7,14 +7,18 @@ import { isOpenAt } from '../campaigns/campaigns.access.js';
 import { noSuchChild } from '../children/children.access.js';
 import { presentChild } from '../children/children.presenter.js';
 import type { ChildForm } from '../children/children.schemas.js';
+import { eraseAtOnce } from '../erasure/erasure.service.js';
 import { presentParent, type ParentRow } from '../parents/parents.presenter.js';
 import type { ParentForm } from '../parents/parents.schemas.js';
 import { findFamily, findFamilyMember, findFamilyPage } from './family.queries.js';
 
 const LOCK_CAMPAIGNS = `
-  SELECT ${isOpenAt('$3::timestamptz')} AS "isOpen" FROM campaigns c JOIN children ch ON ch.id = c.child_id
-   WHERE ch.parent_id = $1 AND ($2::int IS NULL OR ch.id = $2)
-   ORDER BY c.id FOR UPDATE OF c`;
+  WITH locked AS MATERIALIZED (
+    SELECT ${isOpenAt('$3::timestamptz')} AS is_open FROM campaigns c JOIN children ch ON ch.id = c.child_id
+     WHERE ch.parent_id = $1 AND ($2::int IS NULL OR ch.id = $2)
+     ORDER BY c.id FOR UPDATE OF c
+  )
+  SELECT coalesce(bool_or(is_open), false) AS "anyOpen" FROM locked`;
 
 /** The parent, the children and their campaigns: the dashboard. */
 export async function showParent(
@@ -52,6 +56,7 @@ export async function deleteChild(ctx: ParentContext, id: number): Promise<void>
     await refuseWhileOpen(ctx, tx, id);
     const deleted = await tx.child.deleteMany({ where: { id, parentId: ctx.parent.id } });
     if (deleted.count === 0) throw noSuchChild();
+    await eraseAtOnce(ctx, tx);
   });
 }
 
@@ -64,6 +69,7 @@ export async function deleteParent(ctx: ParentContext): Promise<void> {
     await tx.$queryRaw`SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR UPDATE`;
     await refuseWhileOpen(ctx, tx, null);
     await tx.parent.deleteMany({ where: { id: ctx.parent.id } });
+    await eraseAtOnce(ctx, tx);
   });
 }
 
@@ -77,16 +83,18 @@ async function refuseWhileOpen(
   childId: number | null,
 ): Promise<void> {
   await tx.$queryRaw`
-    SELECT id FROM children
-     WHERE parent_id = ${parentId} AND (${childId}::int IS NULL OR id = ${childId})
-     ORDER BY id FOR UPDATE`;
-  const campaigns = await tx.$queryRawUnsafe<{ isOpen: boolean }[]>(
+    WITH locked AS MATERIALIZED (
+      SELECT id FROM children
+       WHERE parent_id = ${parentId} AND (${childId}::int IS NULL OR id = ${childId})
+       ORDER BY id FOR UPDATE)
+    SELECT count(*) FROM locked`;
+  const [campaigns] = await tx.$queryRawUnsafe<[{ anyOpen: boolean }]>(
     LOCK_CAMPAIGNS,
     parentId,
     childId,
     now,
   );
-  if (campaigns.some(({ isOpen }) => isOpen)) {
+  if (campaigns.anyOpen) {
     throw new Refusal('child_has_open_campaigns', 'Close the open campaigns first.');
   }
 }

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../core/context.js';
-import type { Transaction } from '../../core/database.js';
+import { statement, type Transaction } from '../../core/database.js';
+import { DONATION_IS_LEFT_ALONE } from '../../core/erased.js';
 import { Refusal } from '../../core/errors.js';
 import { enqueue } from '../../core/jobs.js';
 import { toMinor, unitsDown } from '../../core/money.js';
-import { pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
 import {
   lockDonation,
   noSuchDonation,
@@ -13,6 +14,14 @@ import {
 import { notTheirs } from './refunds.access.js';
 import type { RefundRow } from './refunds.presenter.js';
 import type { NewRefund } from './refunds.schemas.js';
+
+/** Why a gift went back is the owner's own word: it is shown as long as campaign and donor are there. */
+const OF_DONATION = statement(`
+  SELECT r.id, r.donation_id AS "donationId", r.amount, r.status, r.date_created AS "dateCreated",
+         CASE WHEN r.automatic OR NOT ${DONATION_IS_LEFT_ALONE} THEN r.reason ELSE '' END AS reason
+    FROM refunds r JOIN donations d ON d.id = r.donation_id
+   WHERE r.donation_id = $1 AND r.id < $2::bigint
+   ORDER BY r.id DESC LIMIT $3`);
 
 /**
  * Gives back a gift or a part of it: at once where it was a pledge, else by Stripe, soon after.
@@ -87,11 +96,7 @@ export async function listRefunds(
   donationId: number,
   { page_size: size, cursor }: PageRequest<{ id: number }>,
 ): Promise<Page<RefundRow>> {
-  const rows = await ctx.db.prisma.refund.findMany({
-    where: { donationId, ...(cursor && { id: { lt: cursor.id } }) },
-    orderBy: { id: 'desc' },
-    take: size + 1,
-  });
+  const rows = await ctx.db.query<RefundRow>(OF_DONATION, [donationId, idBound(cursor), size + 1]);
   return pageOf(rows, size, ({ id }) => ({ id }));
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
+import { GUEST_IS_ERASED } from '../../core/erased.js';
 import { COUNTED_GIFTS } from '../donations/donations.presenter.js';
 import type { Asked, Figures } from './statistics.schemas.js';
 
@@ -16,8 +17,10 @@ const statisticsOf = (these: string) =>
     SELECT c.id, (c.date_created AT TIME ZONE 'UTC')::date AS day FROM campaigns c WHERE ${these}
   ), gift AS MATERIALIZED (
     SELECT (d.date_donated AT TIME ZONE 'UTC')::date AS day, d.amount::bigint * 100 - d.refunded AS net,
-           coalesce('parent ' || d.donor_id, 'guest ' || lower(d.donor_email), 'gift ' || d.id) AS person
+           coalesce('parent ' || donor.id, CASE WHEN NOT ${GUEST_IS_ERASED} THEN 'guest ' || lower(d.donor_email) END,
+                    'gift ' || d.id) AS person
       FROM jar JOIN donations d ON d.campaign_id = jar.id AND ${COUNTED_GIFTS}
+      LEFT JOIN parents donor ON donor.id = d.donor_id
   ), range AS (
     SELECT coalesce($2::date, least((SELECT min(day) FROM jar), (SELECT min(day) FROM gift), $4::date)) AS first,
            coalesce($3::date, $4::date) AS last

@@ -1,0 +1,153 @@
+import { statement, type Database, type Statement } from '../../core/database.js';
+
+/** Something that was deleted while rows still refer to it. */
+export interface Erasure {
+  kind: keyof typeof STEPS;
+  subjectId: number;
+  /** The verified address of a parent, while donations that a guest made with it are to be erased. */
+  address: string | null;
+  /** The last donation that may be one of those. */
+  lastGift: number | null;
+}
+
+/** What a batch is told. */
+export interface BatchValues {
+  erasure: Erasure;
+  /** Up to which id earlier batches have come. */
+  after: number;
+  size: number;
+  now: Date;
+  commentsWithin: number;
+}
+
+/** A statement that handles some of the rows that refer to what was deleted, and what it takes. */
+export interface Step {
+  statement: Statement;
+  values(batch: BatchValues): unknown[];
+}
+
+/** Rows that another transaction has locked are left for later: nothing ever waits for a batch, nor it for others. */
+const donationStep = (which: string, change: string, values: Step['values']): Step => ({
+  statement: statement(`
+  WITH batch AS MATERIALIZED (
+    SELECT d.id FROM donations d
+     WHERE ${which} AND d.id > $2::int ORDER BY d.id LIMIT $3::int FOR NO KEY UPDATE SKIP LOCKED
+  ), changed AS (
+    UPDATE donations d SET ${change} FROM batch WHERE d.id = batch.id RETURNING d.id
+  )
+  SELECT count(*)::int AS handled, max(id) AS last FROM changed`),
+  values,
+});
+
+/** A trigger forgets name and comment. Anonymous comments that are public go later, each at a moment of its own. */
+const forgetting = (column: string) => `${column} = NULL, comment_until = CASE
+    WHEN d.anonymous AND EXISTS (SELECT FROM campaigns c WHERE c.id = d.campaign_id)
+    THEN $4::timestamptz + random() * $5::float8 * interval '1 ms' END`;
+
+const requestStep = (column: string): Step => ({
+  statement: statement(`
+  WITH batch AS MATERIALIZED (
+    SELECT scope FROM idempotent_requests WHERE ${column} = $1 LIMIT $2::int FOR UPDATE SKIP LOCKED
+  ), changed AS (
+    DELETE FROM idempotent_requests r USING batch WHERE r.scope = batch.scope RETURNING 1
+  )
+  SELECT count(*)::int AS handled, 0 AS last FROM changed`),
+  values: ({ erasure, size }) => [erasure.subjectId, size],
+});
+
+/** Everything that may be many and refers to what was deleted. */
+export const STEPS = {
+  campaign: [
+    donationStep('d.campaign_id = $1', 'campaign_id = NULL', ({ erasure, after, size }) => [
+      erasure.subjectId,
+      after,
+      size,
+    ]),
+    requestStep('campaign_id'),
+  ],
+  child: [requestStep('child_id')],
+  parent: [
+    donationStep('d.donor_id = $1', forgetting('donor_id'), (batch) => [
+      batch.erasure.subjectId,
+      batch.after,
+      batch.size,
+      batch.now,
+      batch.commentsWithin,
+    ]),
+    donationStep(
+      'lower(d.donor_email) = $1 AND d.donor_id IS NULL AND d.id <= $6::int',
+      forgetting('donor_email'),
+      (batch) => [
+        batch.erasure.address,
+        batch.after,
+        batch.size,
+        batch.now,
+        batch.commentsWithin,
+        batch.erasure.lastGift,
+      ],
+    ),
+    requestStep('parent_id'),
+  ],
+} satisfies Record<string, Step[]>;
+
+/** Strikes out an erasure to which nothing refers any more. What was locked a moment ago is found by the next run. */
+const FINISH = statement(`
+  DELETE FROM erasures e
+   WHERE e.kind = $1 AND e.subject_id = $2
+     AND CASE e.kind
+         WHEN 'campaign' THEN NOT EXISTS (SELECT FROM donations d WHERE d.campaign_id = $2)
+              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.campaign_id = $2)
+         WHEN 'child' THEN NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.child_id = $2)
+         ELSE NOT EXISTS (SELECT FROM donations d WHERE d.donor_id = $2)
+              AND NOT EXISTS (SELECT FROM donations d WHERE lower(d.donor_email) = e.address
+                                 AND d.donor_id IS NULL AND d.id <= e.last_gift)
+              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.parent_id = $2) END
+  RETURNING true AS finished`);
+
+const COLUMNS = 'kind, subject_id AS "subjectId", address, last_gift AS "lastGift"';
+
+const PENDING = statement(
+  `SELECT ${COLUMNS} FROM erasures ORDER BY erased_at, kind, subject_id LIMIT $1::int`,
+);
+
+const OF_THIS_TRANSACTION = statement(
+  `SELECT ${COLUMNS} FROM erasures WHERE erased_at = now() ORDER BY kind, subject_id LIMIT $1::int`,
+);
+
+/** One at a time, so that no two comments go in one commit. */
+const FORGET_COMMENT = statement(`
+  UPDATE donations SET comment = '', comment_until = NULL
+   WHERE id = (SELECT id FROM donations WHERE comment_until <= $1::timestamptz
+                ORDER BY comment_until LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+  RETURNING id`);
+
+/** What is to be erased, longest waiting first; or only what the current transaction has deleted. */
+export function findErasures(
+  db: Database,
+  { most, ofThisTransaction = false }: { most: number; ofThisTransaction?: boolean },
+): Promise<Erasure[]> {
+  return db.query<Erasure>(ofThisTransaction ? OF_THIS_TRANSACTION : PENDING, [most]);
+}
+
+/** Handles one batch: gives how many rows that were, and the last of them. */
+export async function eraseBatch(
+  db: Database,
+  step: Step,
+  batch: BatchValues,
+): Promise<{ handled: number; last: number | null }> {
+  const [row] = await db.query<{ handled: number; last: number | null }>(
+    step.statement,
+    step.values(batch),
+  );
+  return row!;
+}
+
+/** Ends an erasure; false if rows still refer to it. */
+export async function finishErasure(db: Database, { kind, subjectId }: Erasure): Promise<boolean> {
+  return (await db.query(FINISH, [kind, subjectId])).length > 0;
+}
+
+/** Forgets the comment of one anonymous donation whose moment has come; false if there is none. */
+export async function forgetOneComment(db: Database, now: Date): Promise<boolean> {
+  return (await db.query(FORGET_COMMENT, [now])).length > 0;
+}

@@ -20,6 +20,9 @@ export const HELP = `Measures the built server under load, beside bare servers t
   --sizes a:b,...   their campaigns and donations (1000:1000,10000:1000000,100000:5000000)
   --budget N        minutes; sizes that don't fit are left out (45)
 
+  --deletes         instead: a campaign with --donations N, its child and its parent's account are deleted while
+                    others go on giving
+
   --against URL     instead: the public reads, in turn with another server that keeps the same contract; load
                     it alike, with --campaigns N and --donations N, or the ratios compare the data
 
@@ -56,7 +59,7 @@ export function readOptions(args) {
       ...{ campaigns: text, donations: text, rounds: text, seconds: text, sizes: text, only: text },
       ...{ connections: { ...text, default: '10' }, processes: { ...text, default: '1' } },
       ...{ keep: text, json: text, against: text, budget: { ...text, default: '45' } },
-      ...{ quick: flag, grow: flag, markdown: flag, help: flag },
+      ...{ quick: flag, grow: flag, deletes: flag, markdown: flag, help: flag },
     },
   });
   if (values.against && values.markdown) throw new Error('--markdown has no place for --against.');

@@ -6,8 +6,11 @@ const DOCUMENT = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url)
 
 /** What the figures depend on, in one sentence. */
 export function conditions(options) {
-  const { campaigns, donations, rounds, seconds, connections, processes, against, grow } = options;
-  const size = sizeOf({ campaigns, donations });
+  const { campaigns, donations, rounds, seconds, connections, processes, against, grow, deletes } =
+    options;
+  const size = deletes
+    ? `${count(donations)} donations of one campaign`
+    : sizeOf({ campaigns, donations });
   const load = `${rounds} × ${seconds} s at ${connections} connections`;
   const machine = `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model})`;
   const what = `${grow ? 'several sizes' : size}; processes: ${processes}`;
@@ -68,9 +71,22 @@ export function growthTable({ sizes, leftOut, targets }) {
   return `${text}\n\nLeft out, for the time budget: ${leftOut.map(sizeOf).join('; ')}.`;
 }
 
+/** The tables of deletions while others give. */
+export function deletesTable({ costs, giving }) {
+  const rows = costs.map(({ name, figure, unit, goal, met }) => [
+    name,
+    `${figure.toFixed(2)} ${unit}`,
+    verdict(met, `under ${goal} ${unit}`),
+  ]);
+  const { before, during, ratio, goal, met } = giving;
+  const rates = `${whole(during)} a second, ${whole(before)} before: ${ratio.toFixed(2)}`;
+  rows.push(['giving meanwhile', rates, verdict(met, `at least ${goal}`)]);
+  return table(['deletion', 'measured', 'goal'], rows);
+}
+
 /** Whether no goal was missed. */
-export function allMet({ targets, costs }) {
-  return [...targets, ...costs].every(({ met }) => met !== false);
+export function allMet({ targets, costs, giving }) {
+  return [...targets, ...costs, ...(giving ? [giving] : [])].every(({ met }) => met !== false);
 }
 
 /** Puts text between the markers of this name in docs/benchmarks.md. @throws when they aren't there. */

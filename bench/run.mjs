@@ -4,10 +4,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { measureAgainstFloors } from './against-floors.mjs';
 import { measureAgainstAnother } from './against-another.mjs';
+import { measureDeletes } from './deletes.mjs';
 import { measureGrowth } from './growth.mjs';
 import { HELP, readOptions } from './options.mjs';
 import { openPostgres } from './postgres.mjs';
-import { againstTable, allMet, conditions, growthTable, tables, writeSection } from './report.mjs';
+import {
+  againstTable,
+  allMet,
+  conditions,
+  deletesTable,
+  growthTable,
+  tables,
+  writeSection,
+} from './report.mjs';
 import { startLoad } from './rounds.mjs';
 import { makeSecret } from './server.mjs';
 
@@ -57,12 +66,19 @@ async function main() {
 async function measure(bench) {
   const here = { ...bench, postgres: await openPostgres(bench), jwtSecret: makeSecret() };
   if (options.against) return measureAgainstAnother(here);
+  if (options.deletes) return measureDeletes(here);
   return options.grow ? measureGrowth(here) : measureAgainstFloors(here);
 }
 
 function tableOf(result) {
   if (options.against) return againstTable(result);
+  if (options.deletes) return deletesTable(result);
   return options.grow ? growthTable(result) : tables(result);
+}
+
+function sectionOf({ grow, deletes }) {
+  if (deletes) return 'deletes';
+  return grow ? 'growth' : 'floors';
 }
 
 async function report(result, text) {
@@ -72,7 +88,7 @@ async function report(result, text) {
   if (json === '-') console.log(all);
   const print = json === '-' ? console.error : console.log;
   print(text);
-  if (options.markdown) await writeSection(options.grow ? 'bench: growth' : 'bench: floors', text);
+  if (options.markdown) await writeSection(`bench: ${sectionOf(options)}`, text);
 }
 
 /** Open to all, for as root PostgreSQL runs as another account. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { inBatches } from './batches.js';
 import type { Context } from './context.js';
 import { violatedConstraint } from './database-errors.js';
 import { statement, type Database } from './database.js';
@@ -201,8 +202,11 @@ function unfinished({ scope, donationId }: BegunRequest) {
 
 /** Forgets what needs not be remembered any more. */
 export async function forgetOldRequests({ db, now }: Pick<Context, 'db' | 'now'>): Promise<void> {
-  const createdAt = { lte: hoursBefore(now, REMEMBERED) };
-  await db.prisma.idempotentRequest.deleteMany({ where: { createdAt } });
+  const where = { createdAt: { lte: hoursBefore(now, REMEMBERED) } };
+  await inBatches(async (limit) => {
+    const { count } = await db.prisma.idempotentRequest.deleteMany({ where, limit });
+    return count;
+  });
 }
 
 function hoursBefore(now: Date, hours: number): Date {

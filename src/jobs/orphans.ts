@@ -19,10 +19,11 @@ const FREE = statement(`
            WHERE locked_by <> $2 AND locked_at < now() - interval '3 seconds') AS worker
    WHERE pg_try_advisory_xact_lock($1, hashtext(name))`);
 
-/** Jobs that failed for good are kept for a week, to be looked into; then what they hold is forgotten. */
+/** Jobs that failed for good are kept for a week, to be looked into; then what they hold is forgotten, some each time. */
 const FORGET = statement(`
-  SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs
-   WHERE attempts >= max_attempts AND locked_at IS NULL AND run_at < now() - interval '7 days'`);
+  SELECT graphile_worker.complete_jobs(array_agg(id)) FROM (
+    SELECT id FROM graphile_worker.jobs
+     WHERE attempts >= max_attempts AND locked_at IS NULL AND run_at < now() - interval '7 days' LIMIT 1000) old`);
 
 /** Shows that a worker lives, for as long as this connection does: the kernel closes it if we are killed. */
 export async function showLife(client: PoolClient, worker: string): Promise<void> {

@@ -123,7 +123,8 @@ export const change = forParents({
 
 export const remove = forParents({
   summary: 'Delete a campaign',
-  description: 'Its gifts stay in the history of those who gave.',
+  description:
+    'Gone for everyone at once, however many gave. Its donations stay in the history of those who gave.',
   params: CampaignPath,
   access: findOwnCampaign,
   answer: { status: 204, description: 'Deleted.' },

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { inBatches } from '../../core/batches.js';
 import type { Context, ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
 import { whenViolated } from '../../core/database-errors.js';
@@ -131,14 +132,19 @@ export async function closeEndedCampaigns(
   { db, now }: Pick<Context, 'db' | 'now'>,
   id?: number,
 ): Promise<void> {
-  await db.prisma.campaign.updateMany({
-    where: {
-      ...(id !== undefined && { id }),
-      isOpen: true,
-      closeAtDeadline: true,
-      deadline: { lte: now },
-    },
-    data: { isOpen: false },
+  const where = {
+    ...(id !== undefined && { id }),
+    isOpen: true,
+    closeAtDeadline: true,
+    deadline: { lte: now },
+  };
+  await inBatches(async (limit) => {
+    const { count } = await db.prisma.campaign.updateMany({
+      where,
+      data: { isOpen: false },
+      limit,
+    });
+    return count;
   });
 }
 

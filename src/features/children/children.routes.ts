@@ -57,7 +57,8 @@ export const change = forParents({
 
 export const remove = forParents({
   summary: 'Delete a child',
-  description: 'Erases the child and its campaigns. Gifts stay in the history of those who gave.',
+  description:
+    'Erases the child and its campaigns, at once. Donations stay in the history of those who gave.',
   params: ChildPath,
   access: findOwnChild,
   answer: { status: 204, description: 'Deleted.' },

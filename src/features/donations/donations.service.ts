@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { inBatches } from '../../core/batches.js';
 import type { Context, JobContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
 import { Refusal, type FieldErrors } from '../../core/errors.js';
@@ -17,9 +18,6 @@ const NAMELESS = 'A friend';
 
 /** Milliseconds for which a gift that was never paid is kept: longer than any payment is on its way. */
 const UNPAID_KEPT = 30 * 24 * 60 * 60 * 1000;
-
-/** Gifts that are deleted by one statement. */
-const FORGOTTEN_AT_ONCE = 1_000;
 
 const REQUIRED = ['This field is required.'];
 
@@ -76,7 +74,7 @@ export async function listDonations(
 /** Deletes what is stored of gifts that expired or failed and were begun over 30 days ago: nobody paid them. */
 export async function forgetUnpaidGifts(ctx: JobContext): Promise<void> {
   const before = new Date(ctx.now.getTime() - UNPAID_KEPT);
-  while ((await forgetUnpaid(ctx, before, FORGOTTEN_AT_ONCE)) === FORGOTTEN_AT_ONCE);
+  await inBatches((limit) => forgetUnpaid(ctx, before, limit));
 }
 
 /** @throws Refusal 404 when there is no such campaign. */

@@ -54,7 +54,9 @@ export const change = forParents({
 
 export const remove = forParents({
   summary: 'Delete your account',
-  description: 'Erases you, your children and their campaigns. Gifts stay, without your data.',
+  description:
+    'Erases you, your children and their campaigns, at once. Your donations stay, without your data; so do those ' +
+    'that you made as a guest with your verified address. What you wrote anonymously goes within a day.',
   params: ParentPath,
   access: onlySelf,
   answer: { status: 204, description: 'Deleted.' },

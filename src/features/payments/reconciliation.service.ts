@@ -1,3 +1,4 @@
+import { inBatches } from '../../core/batches.js';
 import type { JobContext } from '../../core/context.js';
 import { NotUnderstood, PaymentRefused, type PaymentGateway } from '../../integrations/stripe.js';
 import { reconcileRefunds } from '../refunds/stripe-refunds.service.js';
@@ -28,12 +29,14 @@ const MOST_IN_A_ROW = 3;
 export async function reconcilePayments(ctx: JobContext): Promise<void> {
   const { db, now } = ctx;
   const anHourAgo = new Date(now.getTime() - HOUR);
-  await db.prisma.donation.updateMany({
-    where: { status: 'pending', dateDonated: { lte: anHourAgo }, checkout: { is: null } },
-    data: { status: 'expired' },
+  await inBatches(async (limit) => {
+    const where = { status: 'pending', dateDonated: { lte: anHourAgo }, checkout: { is: null } };
+    const data = { status: 'expired' };
+    return (await db.prisma.donation.updateMany({ where, data, limit })).count;
   });
-  await db.prisma.stripeEvent.deleteMany({
-    where: { receivedAt: { lte: new Date(now.getTime() - EVENTS_KEPT) } },
+  await inBatches(async (limit) => {
+    const where = { receivedAt: { lte: new Date(now.getTime() - EVENTS_KEPT) } };
+    return (await db.prisma.stripeEvent.deleteMany({ where, limit })).count;
   });
   const { stripe } = ctx.settings;
   if (!stripe) return;

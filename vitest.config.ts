@@ -10,8 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests wait for PostgreSQL, processes and timeouts more than they compute.
     maxWorkers: 4,
-    // Its machine is shared: a process may be late once. The long proofs get no second chance.
-    retry: process.env.CI ? 1 : 0,
+    retry: 0,
     isolate: false,
   },
 });

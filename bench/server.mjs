@@ -24,6 +24,8 @@ function production(bench, databaseUrl) {
     // A run may be long.
     ACCESS_TOKEN_TTL: '1d',
     RATE_LIMIT: 'off',
+    MAX_CAMPAIGNS: '10000',
+    MAX_OPEN_CAMPAIGNS: '10000',
     PAYMENTS: 'pledge',
     LOG_LEVEL: 'info',
     WEB_CONCURRENCY: String(bench.options.processes),

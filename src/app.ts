@@ -27,7 +27,7 @@ import { routes } from './routes.js';
 /** All that the app stands on. */
 export interface AppDependencies {
   config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'rateLimit' | 'trustProxy'> &
-    Partial<Pick<Config, 'metricsToken'>>;
+    Partial<Pick<Config, 'metricsToken' | 'production'>>;
   settings: Settings;
   db: Database;
   log: Logger;
@@ -75,7 +75,8 @@ export function createApp(deps: AppDependencies): Express {
   app.use(serve({ publicUrl, limits, answers, replica, outbox }));
   app.use(entrance(publicUrl));
   app.use(docs(map, settings.limits, publicUrl));
-  app.use(metrics({ token: config.metricsToken, db }));
+  const { metricsToken: token, production: isProduction = false } = config;
+  app.use(metrics({ token, isProduction, db, waits: settings.waits }));
   app.use(nothingHere);
   app.use(answerError);
   return app;

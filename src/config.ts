@@ -8,6 +8,7 @@ import {
   trustProxy,
   wholeNumber,
 } from './config-fields.js';
+import { DEFAULT_BOUNDS, type Bounds } from './core/bounds.js';
 import { CURRENCIES } from './core/currencies.js';
 import { StartError } from './core/errors.js';
 
@@ -52,6 +53,9 @@ const environment = z.object({
       error: 'an ISO 4217 code in lower case, of a currency with two minor digits',
     })
     .prefault('usd'),
+  MAX_CHILDREN: wholeNumber(1, 10_000).prefault(String(DEFAULT_BOUNDS.children)),
+  MAX_CAMPAIGNS: wholeNumber(1, 10_000).prefault(String(DEFAULT_BOUNDS.campaigns)),
+  MAX_OPEN_CAMPAIGNS: wholeNumber(1, 10_000).prefault(String(DEFAULT_BOUNDS.openCampaigns)),
   TRUST_PROXY: trustProxy.prefault('0'),
   WEB_CONCURRENCY: wholeNumber(1, 64).prefault('1'),
   METRICS_TOKEN: z
@@ -96,6 +100,7 @@ export interface Config {
   /** Absent: gifts are pledges, and Stripe's webhook answers 503. */
   stripe: StripeConfig | undefined;
   rateLimit: boolean;
+  bounds: Pick<Bounds, 'children' | 'campaigns' | 'openCampaigns'>;
   /** How many processes serve on this machine. */
   webConcurrency: number;
   /** Absent: metrics are told to callers on this machine only. */
@@ -158,6 +163,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     currency: data.CURRENCY,
     stripe: stripeConfig(data),
     rateLimit: data.RATE_LIMIT === 'on',
+    bounds: {
+      children: data.MAX_CHILDREN,
+      campaigns: data.MAX_CAMPAIGNS,
+      openCampaigns: data.MAX_OPEN_CAMPAIGNS,
+    },
     webConcurrency: data.WEB_CONCURRENCY,
     metricsToken: data.METRICS_TOKEN,
     logLevel: data.LOG_LEVEL,

@@ -18,7 +18,7 @@ export async function settingsOf(config: Config): Promise<Settings> {
     publicUrl: config.publicUrl ?? ownAddress,
     stripe: stripe && (await openGateway(stripe)),
     limits: DEFAULT_LIMITS,
-    bounds: DEFAULT_BOUNDS,
+    bounds: { ...DEFAULT_BOUNDS, ...config.bounds },
     waits: DEFAULT_WAITS,
     erasure: ERASURE,
   };

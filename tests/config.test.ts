@@ -43,6 +43,7 @@ test('an empty environment gives the defaults of a desk', () => {
     currency: 'usd',
     stripe: undefined,
     rateLimit: true,
+    bounds: { children: 30, campaigns: 100, openCampaigns: 20 },
     webConcurrency: 1,
     metricsToken: undefined,
   });
@@ -73,6 +74,9 @@ test('every setting is read', () => {
     SMTP_URL: 'smtp://mail.example',
     MAIL_FROM: 'Jar <jar@dreamjar.example>',
     RATE_LIMIT: 'off',
+    MAX_CHILDREN: '1',
+    MAX_CAMPAIGNS: '10000',
+    MAX_OPEN_CAMPAIGNS: '9',
     WEB_CONCURRENCY: '4',
     METRICS_TOKEN: 'for-prometheus',
     GOOGLE_CLIENT_ID: 'id',
@@ -108,6 +112,7 @@ test('every setting is read', () => {
     frontendUrl: 'https://dreamjar.example',
     mail: { smtpUrl: 'smtp://mail.example', from: 'Jar <jar@dreamjar.example>' },
     rateLimit: false,
+    bounds: { children: 1, campaigns: 10_000, openCampaigns: 9 },
     webConcurrency: 4,
     metricsToken: 'for-prometheus',
     google: {

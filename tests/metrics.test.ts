@@ -14,6 +14,7 @@ afterAll(() => proxy.close());
 afterEach(() => proxy.restore());
 
 const api = useApi({
+  waits: { countJobs: 500 },
   through: async (url) => {
     proxy = await openSwitchableProxy(url);
     return proxy.url;
@@ -21,6 +22,7 @@ const api = useApi({
 });
 const behindProxy = useApi({ trustProxy: ['loopback'] });
 const guarded = useApi({ metricsToken: TOKEN });
+const production = useApi({ production: true });
 
 /** The value of a series, such as `jobs{task="send_mail",state="waiting"}`; nothing where it is not told. */
 async function valueOf(series: string, from: Api = api): Promise<number | undefined> {
@@ -156,4 +158,9 @@ test('with a token, only who sends it is told', async () => {
   const basic = Buffer.from(`:${TOKEN}`).toString('base64');
   await guarded.get('/metrics').set('Authorization', `Basic ${basic}`).expect(401);
   await guarded.get(`/metrics?token=${TOKEN}`).expect(401);
+});
+
+test('in production without a token nobody reads them, not even from this machine', async () => {
+  const refused = await production.get('/metrics').expect(403);
+  expect(refused.body.code).toBe('permission_denied');
 });

@@ -6,10 +6,8 @@ import { Refusal } from '../core/errors.js';
 import { inTime } from '../core/in-time.js';
 import { registry } from '../core/metrics.js';
 import { hashOfToken, sameHash } from '../core/once.js';
+import type { Waits } from '../core/waits.js';
 import { readOnly } from './read-only.js';
-
-/** Milliseconds that the count of jobs may take; later it is left out. */
-const LONGEST_COUNT = 500;
 
 const JOBS = statement(`
   SELECT task, state, count(*)::int AS count
@@ -27,22 +25,31 @@ interface JobCount {
   count: number;
 }
 
-/** `/metrics` for Prometheus: to who has the token; where there is none, to callers on this machine. */
-export function metrics({ token, db }: { token: string | undefined; db: Database }): Router {
+/** What the metrics stand on. */
+export interface MetricsDependencies {
+  token: string | undefined;
+  /** Where there is no token: a proxy that adds no header would make everybody a caller from this machine. */
+  isProduction: boolean;
+  db: Database;
+  waits: Waits;
+}
+
+/** `/metrics` for Prometheus: with the token; where there is none, outside production for callers on this machine. */
+export function metrics({ token, isProduction, db, waits }: MetricsDependencies): Router {
   const router = Router({ caseSensitive: true });
   readOnly(router, '/metrics', async (req, res) => {
-    admit(req, token);
-    const [ofProcesses, ofJobs] = await Promise.all([allMetrics(), jobMetrics(db)]);
+    admit(req, token, isProduction);
+    const [ofProcesses, ofJobs] = await Promise.all([allMetrics(), jobMetrics(db, waits)]);
     res.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' });
     res.send(ofProcesses + ofJobs);
   });
   return router;
 }
 
-function admit(req: Request, token: string | undefined): void {
+function admit(req: Request, token: string | undefined, isProduction: boolean): void {
   if (token === undefined) {
-    if (isFromHere(req)) return;
-    throw new Refusal('permission_denied', 'Metrics are told on this machine only.');
+    if (!isProduction && isFromHere(req)) return;
+    throw new Refusal('permission_denied', 'Set METRICS_TOKEN and send it to read the metrics.');
   }
   const given = /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1] ?? '';
   if (sameHash(hashOfToken(given), hashOfToken(token))) return;
@@ -59,9 +66,9 @@ const PROXYS = /^(forwarded$|via$|x-forwarded|x-real-ip$)/;
 const LOOPBACK = /^((::ffff:)?127\.\d+\.\d+\.\d+|::1)$/i;
 
 /** Empty when the database doesn't tell, or not in time. */
-async function jobMetrics(db: Database): Promise<string> {
+async function jobMetrics(db: Database, waits: Waits): Promise<string> {
   const tooLong = () => new Error('the count of jobs took too long');
-  const asked = inTime(db.query<JobCount>(JOBS, []), LONGEST_COUNT, tooLong);
+  const asked = inTime(db.query<JobCount>(JOBS, []), waits.countJobs, tooLong);
   const counts = await asked.catch(() => undefined);
   if (!counts) return '';
   const own = new Registry();

@@ -169,7 +169,8 @@ const BESIDE_THE_MAP: ZodOpenApiPathsObject = {
       operationId: 'get_metrics',
       tags: ['metrics'],
       summary: 'What the server measures of itself, for Prometheus',
-      description: 'Where no token is set, it answers callers on the same machine only.',
+      description:
+        'Where no token is set, nobody may read it in production, else callers on the same machine only.',
       security: [{}, { metrics: [] }],
       responses: {
         '200': {

@@ -33,6 +33,7 @@ export interface ApiOptions {
   bcryptCost?: number;
   poolSize?: number;
   metricsToken?: string;
+  production?: boolean;
   frontendUrl?: string;
   /** The provider of sign-in by Google, once it is there to be asked. */
   google?: () => GoogleConfig;
@@ -126,6 +127,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       trustProxy: options.trustProxy ?? 0,
       rateLimit: options.rateLimit ?? false,
       metricsToken: options.metricsToken,
+      production: options.production ?? false,
     },
     settings: {
       jwtSecret: JWT_SECRET,

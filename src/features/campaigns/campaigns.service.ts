@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { inBatches } from '../../core/batches.js';
 import type { Context, ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
-import { whenViolated } from '../../core/database-errors.js';
 import type { FieldErrors } from '../../core/errors.js';
 import { toMinor } from '../../core/money.js';
-import { noSuchChild, type OwnChild } from '../children/children.access.js';
+import type { OwnChild } from '../children/children.access.js';
 import { isUnderAgeLimit } from '../children/age.js';
 import { eraseAtOnce } from '../erasure/erasure.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
+import { roomForNew, roomToReopen } from './campaigns.bounds.js';
 import type { CampaignRow } from './campaigns.presenter.js';
 import { findCampaignPage, type CampaignPageRow } from './campaigns.queries.js';
 import type { CampaignChanges, NewCampaign } from './campaigns.schemas.js';
@@ -75,7 +75,10 @@ export async function showCampaign(ctx: Context, id: number): Promise<CampaignPa
   return campaign;
 }
 
-/** Opens a campaign for an own child. @throws Refusal 404 when the child is gone. */
+/**
+ * Opens a campaign for an own child.
+ * @throws InvalidInput when it has as many as it may, Refusal 404 when the child is gone.
+ */
 export async function createCampaign(
   ctx: ParentContext,
   childId: number,
@@ -95,9 +98,10 @@ export async function createCampaign(
     ...withoutUndefined({ closeAtDeadline, closeWhenFunded }),
     dateCreated: ctx.now,
   };
-  const { id } = await ctx.db.prisma.campaign
-    .create({ data: { ...data, childId } })
-    .catch(whenViolated('campaigns_child_id_fkey', noSuchChild));
+  const { id } = await ctx.db.transaction(async (tx) => {
+    await roomForNew(ctx, tx, childId, { isOpen });
+    return tx.campaign.create({ data: { ...data, childId } });
+  });
   return showCampaign(ctx, id);
 }
 
@@ -105,7 +109,7 @@ export async function createCampaign(
  * Changes what is given of an own campaign, closing and reopening included. The update waits for every
  * gift that holds the row, and gifts wait for it: none is stored after a closing. One that a passed deadline
  * has closed stays closed unless it is opened.
- * @throws Refusal 404 when it is gone.
+ * @throws InvalidInput when too many others are open, Refusal 404 when it is gone.
  */
 export async function changeCampaign(
   ctx: ParentContext,
@@ -117,6 +121,7 @@ export async function changeCampaign(
   const { close_at_deadline: closeAtDeadline, close_when_funded: closeWhenFunded } = input;
   const given = { title, description, goal, category, image, isOpen, deadline };
   const changed = await ctx.db.transaction(async (tx) => {
+    if (isOpen === true) await roomToReopen(ctx, tx, id);
     await closeEndedCampaigns({ db: databaseWithin(tx), now: ctx.now }, id);
     return tx.campaign.updateMany({
       where: { id, child: { parentId: ctx.parent.id } },

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
-import { whenViolated } from '../../core/database-errors.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import { dateOfBirthError } from './age.js';
@@ -32,7 +31,7 @@ export function childErrors(
   };
 }
 
-/** Adds a child to the signed-in parent's family and gives its id. */
+/** Adds a child to the signed-in parent's family and gives its id. @throws InvalidInput when there are too many. */
 export async function createChild(
   ctx: ParentContext,
   input: z.output<typeof NewChild>,
@@ -46,10 +45,18 @@ export async function createChild(
     gender,
     profilePicture: profile_picture,
   };
-  const child = await ctx.db.prisma.child
-    .create({ data })
-    .catch(whenViolated('children_parent_id_fkey', tokenNotValid));
-  return child.id;
+  const { children: most } = ctx.settings.bounds;
+  return ctx.db.transaction(async (tx) => {
+    // The lock has two who come at once counted one after the other.
+    const [parent] = await tx.$queryRaw<unknown[]>`
+      SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR NO KEY UPDATE`;
+    if (!parent) throw tokenNotValid();
+    if ((await tx.child.count({ where: { parentId: ctx.parent.id } })) >= most) {
+      throw new InvalidInput({ non_field_errors: [`You can have ${most} children at most.`] });
+    }
+    const child = await tx.child.create({ data });
+    return child.id;
+  });
 }
 
 /**

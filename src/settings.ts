@@ -3,6 +3,7 @@ import { DEFAULT_BOUNDS } from './core/bounds.js';
 import type { Settings } from './core/context.js';
 import { ERASURE } from './core/erasure-figures.js';
 import { DEFAULT_LIMITS } from './core/limit-figures.js';
+import { MAIL_BUDGET } from './core/mailbox.js';
 import { developmentSecret } from './core/secret.js';
 import { DEFAULT_WAITS } from './core/waits.js';
 import type { PaymentGateway } from './integrations/stripe.js';
@@ -16,6 +17,7 @@ export async function settingsOf(config: Config): Promise<Settings> {
     ...config,
     jwtSecret: config.jwtSecret ?? (await developmentSecret(config.dataDir)),
     publicUrl: config.publicUrl ?? ownAddress,
+    mailBudget: MAIL_BUDGET,
     stripe: stripe && (await openGateway(stripe)),
     limits: DEFAULT_LIMITS,
     bounds: { ...DEFAULT_BOUNDS, ...config.bounds },

@@ -7,7 +7,7 @@ import {
   addChild,
   donate,
   openCampaign,
-  openJar,
+  openJar as openUnverifiedJar,
   registerParent,
   type TestCampaign,
 } from './support/factories.js';
@@ -49,7 +49,10 @@ async function deliver(settings: object = {}): Promise<GiftMailSent[]> {
     log: api.log,
     schedule: [],
   });
-  const waiting = () => api.database.sql('SELECT last_error FROM graphile_worker.jobs');
+  const waiting = () =>
+    api.database.sql(
+      'SELECT last_error FROM graphile_worker.jobs UNION ALL SELECT kind FROM outbox',
+    );
   await expect.poll(waiting, { timeout: 10_000 }).toEqual([]);
   await worker.stop();
   const about = smtp.taken.splice(0).map(readMail);
@@ -78,8 +81,21 @@ function expectUntold({ raw, text, html }: GiftMailSent, ...secrets: string[]): 
       expect(part.toLowerCase()).not.toContain(secret.toLowerCase());
 }
 
-const enqueue = (id: number, mails: GiftMail[]) =>
-  api.db.transaction((tx) => enqueueGiftMails(tx, id, mails));
+/** A campaign whose parent has proven to read the own address. */
+async function openJar(...values: Partial<Parameters<typeof openUnverifiedJar>>) {
+  const jar = await openUnverifiedJar(values[0] ?? api, values[1]);
+  await verify(jar.parent);
+  return jar;
+}
+
+const verify = ({ id }: { id: number }) =>
+  api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [id]);
+
+/** Enqueues mails, and waits until they are jobs. */
+async function enqueue(id: number, mails: GiftMail[]): Promise<void> {
+  await api.db.transaction((tx) => enqueueGiftMails(tx, id, mails));
+  await expect.poll(() => api.database.sql('SELECT FROM outbox'), { timeout: 20_000 }).toEqual([]);
+}
 
 describe('a pledge', () => {
   test('of a guest brings one mail to the guest and one to the parent', async () => {
@@ -95,7 +111,7 @@ describe('a pledge', () => {
     const { pathname, search, origin } = new URL(linkIn(receipt)!);
     expect([origin, pathname]).toEqual([SETTINGS.publicUrl, `/donations/${id}/receipt/`]);
     const { body } = await api.get(pathname + search).expect(200);
-    expect(receipt.text).toContain('Hello Aunt Kate,');
+    expect(receipt.text).toContain('Hello,');
     expect(receipt.text).toContain(`USD 25 to "${campaign.title}" for Mia`);
     expect(receipt.text).toContain(body.number);
     expectUntold(receipt, 'Sommer', parent.email, parent.username);
@@ -110,6 +126,7 @@ describe('a pledge', () => {
     const { parent, campaign } = await openJar(api);
     const donor = await registerParent(api, { first_name: 'Dora', last_name: 'Private' });
     const { id } = await donate(api, campaign, { donor_name: 'The Millers' }, donor);
+    await verify(donor);
     const address = `Today.${donor.email}`;
     await api.database.sql('UPDATE parents SET email = $1 WHERE id = $2', [address, donor.id]);
     const [receipt, notice] = (await deliver()) as [GiftMailSent, GiftMailSent];
@@ -150,6 +167,7 @@ describe('a pledge', () => {
 describe("other people's words", () => {
   test('are text and nothing else', async () => {
     const parent = await registerParent(api, { first_name: '<s>Nora</s>' });
+    await verify(parent);
     const child = await addChild(api, parent, { name: '<u>Mia</u> Sommer' });
     const title = `<b onclick='x'>Boots</b> & "more"`;
     const campaign = await openCampaign(api, parent, child, { title });
@@ -168,6 +186,7 @@ describe("other people's words", () => {
 
   test('open nothing, greet nobody and break no line', async () => {
     const parent = await registerParent(api);
+    await verify(parent);
     const child = await addChild(api, parent, { name: 'https://evil.example/mia Sommer' });
     const title = 'Buy\u2028at \u202Eevil.example';
     const campaign = await openCampaign(api, parent, child, { title });
@@ -232,84 +251,53 @@ describe('before the mail is written', () => {
   });
 });
 
-describe('mails within an hour', () => {
-  test('to an address that anyone may name: 20, and the parents hear of every gift', async () => {
-    const { parent, campaign } = await openJar(api);
-    const elsewhere = await openJar(api);
-    const to = 'often@example.org';
-    await giftsBefore(elsewhere.campaign, { many: 19, minutes: 59, to });
-    await donate(api, campaign, { donor_email: to });
-    expect((await deliver()).map((mail) => mail.to)).toEqual([[to], [parent.email]]);
-    await donate(api, campaign, { donor_email: to.toUpperCase() });
-    expect((await deliver()).map((mail) => mail.to)).toEqual([[parent.email]]);
+describe('mails that anyone can cause', () => {
+  const budget = { mailBudget: { perHour: 3, perDay: 5 } };
+  const to = (mails: GiftMailSent[]) => mails.map((mail) => mail.to[0]);
+
+  test('come to one mailbox so often an hour, however it is spelled, and to others all the same', async () => {
+    const { parent, campaign } = await openJar();
+    const spellings = ['aunt@example.org', 'Aunt+1@example.org', 'AUNT+x@EXAMPLE.org'];
+    for (const donor_email of [...spellings, 'aunt+y@example.org', 'uncle@example.org'])
+      await donate(api, campaign, { donor_email });
+    const mails = to(await deliver(budget));
+    expect(mails.filter((address) => address?.toLowerCase().startsWith('aunt'))).toHaveLength(3);
+    expect(mails).toContain('uncle@example.org');
+    // The parent is a mailbox like any other.
+    expect(mails.filter((address) => address === parent.email)).toHaveLength(3);
   });
 
-  test('are not silenced by gifts that nobody paid', async () => {
-    const { parent, campaign } = await openJar(api);
-    const to = 'unpaid@example.org';
-    for (const status of ['pending', 'failed', 'expired']) {
-      await giftsBefore(campaign, { many: 200, minutes: 5, to, status });
-    }
-    await donate(api, campaign, { donor_email: to });
-    expect((await deliver()).map((mail) => mail.to)).toEqual([[to], [parent.email]]);
-  });
-
-  test('to the unverified address of an account: 20 along with those of guests, and it hears what goes back', async () => {
-    const { parent, campaign } = await openJar(api);
-    const donor = await registerParent(api);
-    await giftsBefore(campaign, { many: 9, minutes: 59, to: donor.email.toUpperCase() });
-    for (let gifts = 0; gifts < 12; gifts += 1) await donate(api, campaign, {}, donor);
-    const mails = await deliver();
-    expect(mails.filter(({ to }) => to[0] === donor.email)).toHaveLength(11);
-    expect(mails.filter(({ to }) => to[0] === parent.email)).toHaveLength(12);
-    const { id } = await donate(api, campaign, {}, donor);
-    await deliver();
-    await enqueue(id, ['gift_returned']);
-    expect((await deliver()).map(({ to, subject }) => [...to, subject])).toEqual([
-      [donor.email, SUBJECTS.returned],
+  test('are told apart from those of a payment that goes back', async () => {
+    const { campaign } = await openJar();
+    const gifts = [];
+    for (let count = 0; count < 4; count += 1)
+      gifts.push(await donate(api, campaign, { donor_email: 'returned@example.org' }));
+    await deliver(budget);
+    await enqueue(gifts[0]!.id, ['gift_receipt', 'gift_returned']);
+    expect((await deliver(budget)).map((mail) => [...mail.to, mail.subject])).toEqual([
+      ['returned@example.org', SUBJECTS.returned],
     ]);
   });
 
-  test('that tell a guest what goes back: each', async () => {
-    const { campaign } = await openJar(api);
-    const to = 'returned@example.org';
-    await giftsBefore(campaign, { many: 20, minutes: 5, to });
-    const { id } = await donate(api, campaign, { donor_email: to });
-    await deliver();
-    await enqueue(id, ['gift_receipt', 'gift_returned']);
-    expect((await deliver()).map((mail) => [...mail.to, mail.subject])).toEqual([
-      [to, SUBJECTS.returned],
-    ]);
+  test('do not reach a parent who has not proven to read the address', async () => {
+    const { campaign } = await openUnverifiedJar(api);
+    await donate(api, campaign, { donor_email: 'kind@example.org' });
+    expect(to(await deliver())).toEqual(['kind@example.org']);
   });
 
-  test('to the verified address of an account: one for each of its gifts', async () => {
-    const { parent, campaign } = await openJar(api);
-    const donor = await registerParent(api);
-    await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [
-      donor.id,
-    ]);
-    await giftsBefore(campaign, { many: 20, minutes: 59, to: donor.email });
-    for (let gifts = 0; gifts < 21; gifts += 1) await donate(api, campaign, {}, donor);
-    const mails = await deliver();
-    expect(mails.filter(({ to }) => to[0] === donor.email)).toHaveLength(21);
-    expect(mails.filter(({ to }) => to[0] === parent.email)).toHaveLength(21);
-  });
+  test('bring strangers no words of people who have proven no address', async () => {
+    const jar = await openUnverifiedJar(api, { title: 'Cheap pills' });
+    await donate(api, jar.campaign, { donor_email: 'a@example.org', donor_name: 'Buy now' });
+    const [mail] = await deliver();
+    expectUntold(mail!, 'Cheap pills', 'Buy now', 'Mia');
+    expect(mail!.text).toContain('Hello,\n\nThank you! Your gift of USD 25 has arrived.');
 
-  test('of gifts to one campaign: 200, and every donor gets a receipt', async () => {
-    const { parent, campaign } = await openJar(api);
-    await giftsBefore(campaign, { many: 199, minutes: 59 });
-    await donate(api, campaign, { donor_email: 'last@example.org' });
-    expect((await deliver()).map(({ to }) => to)).toEqual([['last@example.org'], [parent.email]]);
-    await donate(api, campaign, { donor_email: 'later@example.org' });
-    expect((await deliver()).map(({ to }) => to)).toEqual([['later@example.org']]);
-  });
-
-  test('are not counted with those before it', async () => {
-    const { parent, campaign } = await openJar(api);
-    const to = 'before@example.org';
-    await giftsBefore(campaign, { many: 200, minutes: 61, to });
-    await donate(api, campaign, { donor_email: to });
-    expect((await deliver()).map((mail) => mail.to)).toEqual([[to], [parent.email]]);
+    const donor = await registerParent(api, { first_name: 'Dora' });
+    await verify(donor);
+    await donate(api, jar.campaign, {}, donor);
+    const [own] = await deliver();
+    expect(own!.text).toContain('Hello Dora,');
+    expect(own!.text).toContain('"Cheap pills" for Mia has arrived');
   });
 });
 
@@ -340,7 +328,7 @@ describe('a payment', () => {
       ['kate@example.org', SUBJECTS.returned],
     ]);
     const { text } = mails[0]!;
-    expect(text).toContain('Hello Aunt Kate,');
+    expect(text).toContain('Hello,');
     expect(text).toContain(`USD 25 to "${campaign.title}"`);
     expect(text).toMatch(/had already closed[^]*whole amount goes back[^]*a few days/);
     expect(linkIn(mails[0]!)).toBeUndefined();
@@ -361,8 +349,9 @@ test('a mail that fails names nobody in the log or in the queue', async () => {
   const { campaign } = await openJar(api);
   await donate(api, campaign, { donor_name: 'zz-donor', donor_email: 'zz-address@example.org' });
   smtp.receive = ({ to: [to] }) => {
-    throw Object.assign(new Error(`no mailbox ${to!}`), { responseCode: 550 });
+    throw Object.assign(new Error(`not now, ${to!}`), { responseCode: 450 });
   };
+  await expect.poll(() => api.database.sql('SELECT FROM outbox')).toEqual([]);
   await api.database.sql('UPDATE graphile_worker._private_jobs SET max_attempts = 1');
   const worker = startWorker({
     config: { mail: { smtpUrl: smtp.url, from: MAIL_FROM }, dataDir: '/nowhere' },
@@ -386,23 +375,6 @@ test('a mail that fails names nobody in the log or in the queue', async () => {
   smtp.receive = () => undefined;
   await api.database.sql('DELETE FROM graphile_worker._private_jobs');
 });
-
-/** Gifts of a guest so many minutes ago, of which nobody is told. */
-async function giftsBefore(
-  { id }: TestCampaign,
-  {
-    many,
-    minutes,
-    to = 'crowd@example.org',
-    status = 'completed',
-  }: { many: number; minutes: number; to?: string; status?: string },
-): Promise<void> {
-  await api.database.sql(
-    `INSERT INTO donations (campaign_id, donor_name, donor_email, amount, date_donated, status)
-     SELECT $1, 'Kate', $2, 1, now() - make_interval(mins => $3), $5 FROM generate_series(1, $4)`,
-    [id, to, minutes, many, status],
-  );
-}
 
 /** A guest's gift that was begun at Stripe. */
 async function beginGift({ id }: TestCampaign, status: string): Promise<number> {

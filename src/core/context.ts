@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import type { ErasureFigures } from './erasure-figures.js';
 import type { LimitTable } from './limit-figures.js';
 import type { Logger } from './logger.js';
+import type { MailBudget } from './mailbox.js';
 import type { Waits } from './waits.js';
 
 /** What the services need of the settings. Lives in whole seconds. */
@@ -23,6 +24,8 @@ export interface Settings {
   payments: 'pledge' | 'stripe';
   /** ISO 4217 in lower case, of two minor digits. */
   currency: string;
+  /** How many mails that anyone can cause one mailbox is sent. */
+  mailBudget: MailBudget;
   /** Absent: Stripe is never asked, nor believed. */
   stripe: PaymentGateway | undefined;
   /** The rate limits of all endpoints. */

@@ -3,6 +3,12 @@ import type { Transaction } from './database.js';
 /** Jobs that a worker does at the same time. */
 export const JOBS_AT_ONCE = 3;
 
+/** graphile-worker takes the lowest first: codes and links that somebody waits for come before these. */
+const PRIORITY_OF_DONATION_MAILS = 10;
+
+/** Queues are worked on one job at a time: so many at most, and one place is always free for what is urgent. */
+const DONATION_MAIL_QUEUES = JOBS_AT_ONCE - 1;
+
 /** Connections of the worker's own: one a job, one that listens for new jobs, one to spare. */
 export const WORKER_CONNECTIONS = JOBS_AT_ONCE + 2;
 
@@ -71,7 +77,8 @@ export function giftMails(donations: string, mails: GiftMail[]): string {
 /** The mails among rows of the outbox, enqueued as jobs, each once: a query over a relation of such rows. */
 export function jobsOfOutbox(rows: string): string {
   return `SELECT graphile_worker.add_jobs(array_agg(
-      ('send_mail', json_build_object('mail', kind, 'donationId', subject), NULL, NULL, NULL,
-       kind || ' ' || subject, NULL, NULL)::graphile_worker.job_spec))
+      ('send_mail', json_build_object('mail', kind, 'donationId', subject),
+       'donation mails ' || subject % ${DONATION_MAIL_QUEUES}, NULL, NULL, kind || ' ' || subject,
+       ${PRIORITY_OF_DONATION_MAILS}, NULL)::graphile_worker.job_spec))
     FROM (SELECT DISTINCT kind, subject FROM ${rows} WHERE kind IN (${GIFT_MAILS.map((mail) => `'${mail}'`).join(', ')})) mail HAVING count(*) > 0`;
 }

@@ -1,15 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 
+/** Milliseconds: a file holds a name, an address and perhaps a link that is still good. */
+const KEPT = 7 * 24 * 3_600_000;
+
+/** Milliseconds between two looks for files that are too old. */
+const SWEEP = 3_600_000;
+
 /**
  * For machines without a mail server: each mail is an `.eml` file in `mail/` of the data folder, whole or
- * not there, for its owner only, its name sorted by time.
+ * not there, for its owner only, its name sorted by time. Removed after seven days.
  */
 export function createMailFolder(dataDir: string) {
   const folder = join(dataDir, 'mail');
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  const sweep = () => void removeOldFiles(folder).catch(() => undefined);
+  const sweeping = setInterval(sweep, SWEEP);
+  sweeping.unref();
+  sweep();
   return {
     send: async (mail: object) => {
       const { message } = await composer.sendMail(mail);
@@ -24,6 +34,19 @@ export function createMailFolder(dataDir: string) {
         throw error;
       }
     },
-    close: () => composer.close(),
+    close: () => {
+      clearInterval(sweeping);
+      composer.close();
+    },
   };
+}
+
+/** What can't be looked at or removed now is tried again at the next sweep. */
+async function removeOldFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/\.(eml|part)$/.test(name)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > KEPT) await rm(path, { force: true });
+  }
 }

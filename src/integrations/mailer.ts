@@ -21,11 +21,23 @@ export interface Mail {
   html: string;
 }
 
+/** The server will never take this mail: the recipient isn't there, or the message is refused as it is. */
+export class MailRefused extends Error {
+  constructor(
+    message: string,
+    /** SMTP's, such as 550. */
+    readonly responseCode: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
 /** The way out for mail. */
 export interface Mailer {
   /**
    * Gives the mail away, for good once the promise resolves.
-   * @throws Error that names no address, when the mail was not taken or `signal` ended the attempt.
+   * @throws MailRefused when trying again would be of no use. @throws Error when the mail was not taken now, or
+   * `signal` ended the attempt. Neither names an address.
    */
   send(mail: Mail, signal?: AbortSignal): Promise<void>;
   close(): void;
@@ -46,7 +58,9 @@ export function createMailer({ smtpUrl, from, dataDir }: MailerOptions): Mailer 
   const out = smtpUrl === undefined ? createMailFolder(dataDir) : openSmtp(smtpUrl);
   return {
     send: async (mail, signal) => {
-      if (!isMailAddress(mail.to)) throw new Error('The recipient is not an address.');
+      if (!isMailAddress(mail.to)) {
+        throw new MailRefused('The recipient is not an address.', undefined);
+      }
       const { to, subject, ...content } = mail;
       try {
         await out.send(
@@ -69,6 +83,16 @@ export function createMailer({ smtpUrl, from, dataDir }: MailerOptions): Mailer 
     close: () => out.close(),
   };
 }
+
+interface SmtpError {
+  code?: string;
+  responseCode?: number;
+  /** The command that was answered with a failure. */
+  command?: string;
+}
+
+/** A 5xx to these is about the recipient or the message; to others, about the sender or the connection. */
+const ABOUT_THIS_MAIL = new Set<string | undefined>(['RCPT TO', 'DATA']);
 
 /** The domain of a sender, which the ids of its messages end with. */
 export function domainOf(from: string): string {
@@ -112,6 +136,10 @@ function oneLine(text: string): string {
 
 /** What servers answer quotes the addresses; codes do not. */
 function notTaken(error: unknown): Error {
-  const { code = 'no code', responseCode } = error as { code?: string; responseCode?: number };
-  return new Error(`The mail was not taken (${[code, responseCode].filter(Boolean).join(' ')}).`);
+  const { code = 'no code', responseCode, command } = error as SmtpError;
+  const message = `The mail was not taken (${[code, responseCode].filter(Boolean).join(' ')}).`;
+  const isFinal = responseCode !== undefined && responseCode >= 500;
+  return isFinal && ABOUT_THIS_MAIL.has(command)
+    ? new MailRefused(message, responseCode)
+    : new Error(message);
 }

@@ -65,8 +65,8 @@ export function passwordChanged({ name }: { name: string }): Letter {
 export function giftReceipt(values: {
   name: string;
   amount: string;
-  title: string;
-  /** Null once the campaign is gone. */
+  /** Null where the words of the campaign's parent are not to be passed on. */
+  title: string | null;
   childName: string | null;
   number: string;
   link?: string | undefined;
@@ -74,7 +74,7 @@ export function giftReceipt(values: {
   const { name, amount, title, childName, number, link } = values;
   const child = childName === null ? null : presentable(childName);
   return letter('Thank you for your gift', name, [
-    `Thank you! Your gift of ${amount} to ${quoted(title)}${child === null ? '' : ` for ${child}`} has arrived.`,
+    `Thank you! Your gift of ${amount}${toWhat(title)}${child === null ? '' : ` for ${child}`} has arrived.`,
     `Your receipt has the number ${number}.`,
     ...(link === undefined
       ? []
@@ -103,10 +103,14 @@ export function giftNotice(values: {
 }
 
 /** Tells a donor that the payment came too late. */
-export function giftReturned(values: { name: string; amount: string; title: string }): Letter {
+export function giftReturned(values: {
+  name: string;
+  amount: string;
+  title: string | null;
+}): Letter {
   const { name, amount, title } = values;
   return letter('Your gift goes back to you', name, [
-    `Thank you for your gift of ${amount} to ${quoted(title)}. When your payment arrived, the campaign had already closed, so it could not be counted.`,
+    `Thank you for your gift of ${amount}${toWhat(title)}. When your payment arrived, the campaign had already closed, so it could not be counted.`,
     'The whole amount goes back to you the way you paid it. That takes a few days, and you need not do anything.',
   ]);
 }
@@ -150,6 +154,10 @@ function quoted(text: string): string {
     .replace(/@/g, ' at ')
     .replace(/(?<=[\p{L}\d])\.(?=[\p{L}\d]{2})/gu, '. ');
   return `"${plain}"`;
+}
+
+function toWhat(title: string | null): string {
+  return title === null ? '' : ` to ${quoted(title)}`;
 }
 
 /** Without what would break the line, or turn its direction. */

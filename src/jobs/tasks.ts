@@ -17,7 +17,8 @@ import {
 } from '../features/receipts/gift-mails.service.js';
 import { sendRefund } from '../features/refunds/stripe-refunds.service.js';
 import { verificationMail } from '../features/verification/verification.service.js';
-import { domainOf, type Mailer } from '../integrations/mailer.js';
+import { domainOf, MailRefused, type Mailer } from '../integrations/mailer.js';
+import { isWithinBudget } from './mail-budget.js';
 import {
   addressChanged,
   giftNotice,
@@ -43,10 +44,22 @@ export interface TaskDeps {
 export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
   const tasks: Record<keyof JobPayloads | RecurringTask, Task> = {
     send_mail: async (payload, { job, abortSignal }) => {
-      const written = await write(context(), payload as MailJob);
+      const ctx = context();
+      const { mail } = payload as MailJob;
+      const written = await write(ctx, payload as MailJob);
       if (written === null) return;
       const { to, letter } = written;
-      await mailer.send({ ...letter, to, messageId: messageIdOf(job, from) }, abortSignal);
+      // At the first attempt alone: a server that is away doesn't use the budget up.
+      if (job.attempts === 1 && !(await isWithinBudget(ctx, mail, to))) return;
+      await mailer
+        .send({ ...letter, to, messageId: messageIdOf(job, from) }, abortSignal)
+        .catch((error: unknown) => {
+          if (!(error instanceof MailRefused)) throw error;
+          ctx.log.warn(
+            { job: job.id, mail, code: error.responseCode },
+            'a mail was refused for good',
+          );
+        });
     },
     request_password_reset: async (payload) => {
       const { email } = payload as JobPayloads['request_password_reset'];

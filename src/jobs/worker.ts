@@ -24,7 +24,7 @@ const STOP = { jobs: 3_000, all: 4_500 };
 
 /** What a worker is started with. */
 export interface WorkerDeps {
-  config: Pick<Config, 'mail' | 'dataDir'>;
+  config: Pick<Config, 'mail' | 'dataDir'> & Partial<Pick<Config, 'production'>>;
   settings: Settings;
   databaseUrl: string;
   db: Database;
@@ -46,6 +46,11 @@ export interface RunningWorker {
  */
 export function startWorker(deps: WorkerDeps): RunningWorker {
   const { config, db, log, settings } = deps;
+  if (config.production && config.mail.smtpUrl === undefined) {
+    log.warn(
+      'SMTP_URL is not set: nobody is sent mail, each becomes a file that is kept for 7 days',
+    );
+  }
   const mailer = createMailer({ ...config.mail, dataDir: config.dataDir });
   const context = (): JobContext => ({ now: new Date(), db, log, settings });
   const tasks = createTasks({ mailer, context, from: config.mail.from });

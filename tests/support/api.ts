@@ -6,6 +6,7 @@ import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { ERASURE, type ErasureFigures } from '../../src/core/erasure-figures.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
+import { MAIL_BUDGET } from '../../src/core/mailbox.js';
 import { openOutbox } from '../../src/core/outbox.js';
 import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
@@ -139,6 +140,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       publicUrl: options.publicUrl ?? 'http://api.dreamjar.example',
       payments: options.stripe ? 'stripe' : 'pledge',
       currency: options.currency ?? 'usd',
+      mailBudget: MAIL_BUDGET,
       stripe: options.stripe?.(),
       limits: { ...FIGURES.limits, ...options.limits },
       bounds: { ...FIGURES.bounds, ...options.bounds },

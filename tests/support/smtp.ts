@@ -20,6 +20,8 @@ export interface TestSmtp {
   seen: ReceivedMail[];
   taken: ReceivedMail[];
   receive: Reception;
+  /** Addresses that have no mailbox here: refused by 550 before the mail is read. */
+  unknown: Set<string>;
   close(): Promise<void>;
 }
 
@@ -27,11 +29,16 @@ export interface TestSmtp {
 export async function openSmtp(receive: Reception = () => undefined): Promise<TestSmtp> {
   const seen: ReceivedMail[] = [];
   const taken: ReceivedMail[] = [];
+  const unknown = new Set<string>();
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     closeTimeout: 100,
+    onRcptTo: ({ address }, _session, answer) => {
+      const refusal = Object.assign(new Error(`no mailbox ${address}`), { responseCode: 550 });
+      answer(unknown.has(address) ? refusal : null);
+    },
     onData: (stream, { envelope }, answer) => {
       let raw = '';
       stream.setEncoding('utf8').on('data', (text) => (raw += String(text)));
@@ -64,6 +71,7 @@ export async function openSmtp(receive: Reception = () => undefined): Promise<Te
     seen,
     taken,
     receive,
+    unknown,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
   return smtp;

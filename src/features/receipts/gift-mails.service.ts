@@ -3,13 +3,7 @@ import { formatMoney, toMinor } from '../../core/money.js';
 import { presentOwnDonation, type DonationRow } from '../donations/donations.presenter.js';
 import { receiptToken } from './receipts.access.js';
 import { presentReceipt } from './receipts.presenter.js';
-import { findForDonor, findForParent, isCrowded, type DonorRow } from './receipts.queries.js';
-
-/**
- * Mails an hour. Anyone may give in the name of any address, with an account or without, and to any campaign:
- * beyond these the gift counts, its receipt is there, and nobody is mailed.
- */
-const MOST = { ofDonor: 20, ofCampaign: 200 };
+import { findForDonor, findForParent, type DonorRow } from './receipts.queries.js';
 
 /** What a mail to a donor tells, and to whom. */
 export interface DonorMail {
@@ -17,8 +11,9 @@ export interface DonorMail {
   name: string;
   /** With its currency. */
   amount: string;
-  title: string;
-  /** Null once the campaign is gone. */
+  /** Null where neither its parent nor the donor has proven to read the own address. */
+  title: string | null;
+  /** Null as the title is, and once the campaign is gone. */
   childName: string | null;
   number: string;
   /** Opens the receipt without signing in; undefined where our own address is not known. */
@@ -40,7 +35,6 @@ export interface NoticeMail {
 export async function giftReceiptMail(ctx: JobContext, id: number): Promise<DonorMail | null> {
   const row = await findForDonor(ctx, id);
   if (!row || !counts(row)) return null;
-  if (!row.isVerified && (await isCrowded(ctx, 'donor', id, MOST.ofDonor))) return null;
   return donorMail(ctx, row);
 }
 
@@ -53,11 +47,13 @@ export async function giftReturnedMail(ctx: JobContext, id: number): Promise<Don
   return row ? donorMail(ctx, row) : null;
 }
 
-/** What to mail to the parent about a gift; null when its campaign is gone, or nothing is left of it. */
+/**
+ * What to mail to the parent about a gift; null when its campaign is gone, nothing is left of it, or the parent
+ * has not proven to read that address.
+ */
 export async function giftNoticeMail(ctx: JobContext, id: number): Promise<NoticeMail | null> {
   const row = await findForParent(ctx, id);
-  if (!row || !counts(row)) return null;
-  if (await isCrowded(ctx, 'campaign', id, MOST.ofCampaign)) return null;
+  if (!row?.isVerified || !counts(row)) return null;
   const { donor_name: donorName, anonymous } = presentOwnDonation(row);
   const amount = formatMoney(row.amount, row.currency ?? ctx.settings.currency);
   const { parentEmail: to, parentFirstName: name, campaignTitle: title } = row;
@@ -67,13 +63,16 @@ export async function giftNoticeMail(ctx: JobContext, id: number): Promise<Notic
 function donorMail({ settings }: JobContext, row: DonorRow): DonorMail | null {
   if (row.donorEmail === null) return null;
   const { number, amount, currency, campaign } = presentReceipt(row, settings.currency);
+  // Anyone may name another's address: only those who have proven theirs are sent the words of people who haven't.
+  const { isVerified, isOwnerVerified } = row;
+  const isQuoted = isVerified || isOwnerVerified;
   const path = `donations/${row.id}/receipt/?token=${receiptToken(settings, row.id)}`;
   return {
     to: row.donorEmail,
-    name: row.greeting ?? '',
+    name: isVerified ? (row.greeting ?? '') : '',
     amount: formatMoney(amount, currency),
-    title: campaign.title,
-    childName: campaign.child_name,
+    title: isQuoted ? campaign.title : null,
+    childName: isQuoted ? campaign.child_name : null,
     number,
     link: settings.publicUrl && `${settings.publicUrl}/${path}`,
   };

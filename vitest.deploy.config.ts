@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['tests/deploy/**/*.test.ts'],
     globalSetup: ['tests/deploy/support/global-setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
     isolate: false,
   },

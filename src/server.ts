@@ -4,6 +4,7 @@ import type { Config } from './config.js';
 import { openDatabase } from './core/database.js';
 import { loadConfig, provideDatabase } from './core/environment.js';
 import { StartError } from './core/errors.js';
+import { settleReplica } from './core/fitness.js';
 import { createLogger, flushLog } from './core/logger.js';
 import { measureProcess } from './core/metrics.js';
 import { migrate } from './core/migrate.js';
@@ -31,7 +32,9 @@ async function start(): Promise<void> {
   opened.push(() => database.stop());
   await migrate(database.url);
 
-  const deps = await open(config, database.url);
+  const replica = config.databaseReplicaUrl;
+  const databaseReplicaUrl = replica && (await settleReplica(replica, database.url));
+  const deps = await open({ ...config, databaseReplicaUrl }, database.url);
   const web = config.webConcurrency === 1 ? await startWeb(deps) : await fork(deps, database.url);
   const worker = startWorker(deps);
   // Side by side: one after the other they could take too long.
@@ -65,7 +68,11 @@ async function open(config: Config, databaseUrl: string): Promise<WebDeps> {
 function fork({ config, settings }: WebDeps, databaseUrl: string) {
   return startCluster({
     processes: config.webConcurrency,
-    env: { DATABASE_URL: databaseUrl, JWT_SECRET: settings.jwtSecret },
+    env: {
+      DATABASE_URL: databaseUrl,
+      JWT_SECRET: settings.jwtSecret,
+      ...(config.databaseReplicaUrl && { DATABASE_REPLICA_URL: config.databaseReplicaUrl }),
+    },
     log,
     onStartError: (error) => void fail(error, 'a web process did not start'),
   });

@@ -321,7 +321,7 @@ describe('a database that cannot hold the data faithfully is refused, untouched'
     const url = new URL(inject('templateUrl'));
     url.pathname = '/absent';
     expect(await refusalOf(url.href)).toBe(
-      "The database can't be reached (3D000). Check DATABASE_URL.",
+      `The database can't be reached: database "absent" does not exist (3D000). Create the database, or check its name in DATABASE_URL.`,
     );
   });
 });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { readDatabaseUrl } from './database-url.js';
 import { inTime } from './in-time.js';
 import type { Logger } from './logger.js';
+import { NO_TIMEOUTS, SessionClient, sessionConfig } from './session.js';
 
 /** The channel on which changes are announced, from the rows that triggers leave in the outbox. */
 export const CHANNEL = 'campaign_changes';
@@ -95,6 +97,12 @@ export function listenForChanges(
     timer = setTimeout(() => void connect(), WAIT.again);
   };
 
+  if (readDatabaseUrl(url).byTransaction) {
+    log.warn(
+      'a pooler lends connections by the transaction: changes are not heard of, nothing is kept in memory',
+    );
+    return { close: () => Promise.resolve() };
+  }
   void connect();
   return {
     close: async () => {
@@ -110,10 +118,8 @@ export function listenForChanges(
 }
 
 function clientFor(url: string): pg.Client {
-  return new pg.Client({
-    connectionString: url,
-    application_name: 'dreamjar',
-    keepAlive: true,
+  return new SessionClient({
+    ...sessionConfig(url, NO_TIMEOUTS),
     connectionTimeoutMillis: WAIT.connection,
     query_timeout: WAIT.answer,
   });

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { isConflict } from './database-errors.js';
+import { readDatabaseUrl } from './database-url.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
 
@@ -70,7 +71,9 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
   setFlagsFromString(BASELINE_ONLY);
   const broken = 'a database connection broke';
   const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
+  const { schema } = readDatabaseUrl(url);
   const adapter = new PrismaPg(pool, {
+    ...(schema !== undefined && { schema }),
     onConnectionError: (error) => log.warn({ err: error }, broken),
   });
   const prisma = new PrismaClient({

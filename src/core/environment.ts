@@ -3,6 +3,7 @@ import { readConfig, type Config } from '../config.js';
 import { LISTENING_CONNECTIONS } from './changes.js';
 import { readEnvFile } from './env-file.js';
 import { StartError } from './errors.js';
+import { settleDatabase } from './fitness.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
 import { WORKER_CONNECTIONS } from './jobs.js';
 
@@ -29,7 +30,11 @@ export async function provideDatabase(
   role: 'owner' | 'guest',
 ): Promise<ProvidedDatabase> {
   if (config.databaseUrl) {
-    return { url: config.databaseUrl, notes: [], stop: () => Promise.resolve() };
+    return {
+      url: await settleDatabase(config.databaseUrl),
+      notes: [],
+      stop: () => Promise.resolve(),
+    };
   }
   if (connectionsOf(config) > EMBEDDED_ROOM) {
     throw new StartError(

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { StartError } from './errors.js';
+import { connectTo, settleDatabase } from './fitness.js';
+import { refuseWithoutRights } from './rights.js';
+import { NO_TIMEOUTS, SESSION_CLIENT, sessionConfig } from './session.js';
 
 const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
 
@@ -24,6 +27,23 @@ const PRISMA_TABLE = `
     "applied_steps_count" INTEGER NOT NULL DEFAULT 0
   )`;
 
+/**
+ * pg_dump and pg_restore work with an empty search path: functions of ours that this transaction has made or replaced
+ * bring the one that they were made with.
+ */
+const FIX_SEARCH_PATHS = `
+  DO $$
+  DECLARE f regprocedure;
+  BEGIN
+    FOR f IN SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+              WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND l.lanname = 'plpgsql'
+                AND p.xmin = pg_current_xact_id()::xid
+                AND NOT EXISTS (SELECT FROM unnest(p.proconfig) one WHERE one LIKE 'search_path=%')
+    LOOP
+      EXECUTE format('ALTER FUNCTION %s SET search_path FROM CURRENT', f);
+    END LOOP;
+  END $$`;
+
 interface Migration {
   name: string;
   sql: string;
@@ -36,50 +56,30 @@ interface Migration {
  * nothing behind) or was edited after it was applied, or when one half-applied by another tool is in the way.
  */
 export async function migrate(url: string, folder = FOLDER): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  // A connection that breaks fails the query under way; unheard, the event would end the process.
-  client.on('error', () => undefined);
-  await connect(client);
+  const settled = await settleDatabase(url);
+  const turn = await takeTurn(settled);
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    await refuseUnfit(client);
-    await ensurePrismaTable(client);
-    const applied = await applyPending(client, await readMigrations(folder));
-    await migrateQueue(client, url);
-    return applied;
+    const client = await connectTo(settled);
+    try {
+      await refuseWithoutRights(client);
+      await ensurePrismaTable(client);
+      const applied = await applyPending(client, await readMigrations(folder));
+      await migrateQueue(client, settled);
+      return applied;
+    } finally {
+      await client.end();
+    }
   } finally {
-    await client.end();
+    await turn.end();
   }
 }
 
-async function connect(client: pg.Client): Promise<void> {
-  try {
-    await client.connect();
-  } catch (cause) {
-    const { code = 'no answer' } = cause as NodeJS.ErrnoException;
-    throw new StartError(`The database can't be reached (${code}). Check DATABASE_URL.`, { cause });
-  }
-}
-
-async function refuseUnfit(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ encoding: string; version: number }>(
-    `SELECT current_setting('server_encoding') AS encoding,
-            current_setting('server_version_num')::int AS version`,
-  );
-  const { encoding, version } = rows[0]!;
-  if (version < 140_000)
-    throw new StartError('The database is too old: PostgreSQL 14 or later is needed.');
-  if (encoding !== 'UTF8' || !(await foldsCase(client))) {
-    throw new StartError(
-      `The database must be created with ENCODING 'UTF8' and a Unicode locale such as C.UTF-8: names and searches would go wrong in this one.`,
-    );
-  }
-}
-
-/** Asked of UTF-8 alone: other encodings may not even have the letters. */
-async function foldsCase(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ folds: boolean }>(`SELECT lower('É') = 'é' AS folds`);
-  return rows[0]!.folds;
+/** In a transaction of its own, which any pooler leaves on one connection. */
+async function takeTurn(url: string): Promise<pg.Client> {
+  const client = await connectTo(url);
+  await client.query('BEGIN');
+  await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+  return client;
 }
 
 /** Only when it is missing: the role that serves need not have the right to create. */
@@ -142,6 +142,7 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
   await client.query('BEGIN');
   try {
     await client.query(sql);
+    await client.query(FIX_SEARCH_PATHS);
     await client.query(
       `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
        VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
@@ -149,7 +150,7 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
     );
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined);
-    const why = (cause as Error).message;
+    const why = wordsOf(cause);
     throw new StartError(`Migration ${name} failed and left nothing behind: ${why}`, { cause });
   }
   await client.query('COMMIT');
@@ -157,14 +158,20 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
 
 /** Creates and changes nothing when the queue is up to date. */
 async function migrateQueue(client: pg.Client, url: string): Promise<void> {
-  const pgPool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
+  const pgPool = new pg.Pool({
+    ...sessionConfig(url, NO_TIMEOUTS),
+    Client: SESSION_CLIENT,
+    max: 1,
+    connectionTimeoutMillis: 10_000,
+  });
   pgPool.on('error', () => undefined);
+  // The queue looks for one, and complains where there is none.
   pgPool.on('connect', (connection) => connection.on('error', () => undefined));
   try {
     await runMigrations({ pgPool, logger: new Logger(() => () => undefined) });
     await letGrantsDecide(client);
   } catch (cause) {
-    const why = (cause as Error).message;
+    const why = wordsOf(cause);
     throw new StartError(`The tables of the job queue could not be made ready: ${why}`, { cause });
   } finally {
     await pgPool.end();
@@ -180,4 +187,10 @@ async function letGrantsDecide(client: pg.Client): Promise<void> {
   for (const { name } of rows) {
     await client.query(`ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
   }
+}
+
+/** What PostgreSQL says, and what it advises. */
+function wordsOf(cause: unknown): string {
+  const { message, hint } = cause as { message: string; hint?: string };
+  return hint === undefined ? message : `${message} (${hint})`;
 }

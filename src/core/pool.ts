@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { Logger } from './logger.js';
 import { countConnections } from './metrics.js';
+import { SESSION_CLIENT, sessionConfig } from './session.js';
 import { reportSlowQueries } from './slow-queries.js';
 
 /** The bounds of a pool. */
@@ -25,21 +26,14 @@ export interface PoolOptions {
  * in use that says nothing for too long is cut; slow statements are logged, connections counted until it ends.
  */
 export function openPool(url: string, { size, wait, broken }: PoolOptions, log: Logger): pg.Pool {
+  const { connection, lock = 0, statement, transaction = 0 } = wait;
   const pool = new CountedPool({
-    connectionString: url,
+    ...sessionConfig(url, { lock, statement, transaction }),
+    Client: SESSION_CLIENT,
     max: size,
-    application_name: 'dreamjar',
-    // Prisma writes moments without their offset.
-    options: '-c timezone=UTC',
-    keepAlive: true,
-    connectionTimeoutMillis: wait.connection,
-    lock_timeout: wait.lock,
-    statement_timeout: wait.statement,
-    idle_in_transaction_session_timeout: wait.transaction,
+    connectionTimeoutMillis: connection,
   });
   pool.on('error', (error) => log.warn({ err: error }, broken));
-  // A connection that breaks in use fails its query; unheard, the event would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
   cutSilentConnections(pool, wait.answer);
   reportSlowQueries(pool, log);
   return pool;

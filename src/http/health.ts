@@ -5,7 +5,12 @@ import { forAnyone } from './endpoint.js';
 
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
-const PING = statement('SELECT 1');
+/** What a write stands on, looked up without one: tables that are there and may be written, in a primary. */
+const GROUND = statement(`
+  SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'
+     AND has_table_privilege('parents', 'INSERT') AND has_table_privilege('campaigns', 'UPDATE')
+     AND has_table_privilege('donations', 'INSERT') AND has_table_privilege('graphile_worker._private_jobs', 'INSERT')
+         AS "canWrite"`);
 
 export const live = forAnyone({
   summary: 'Whether the process runs',
@@ -24,7 +29,8 @@ export function ready(isStopping: () => boolean) {
     refusals: ['unavailable'],
     handle: async ({ ctx }) => {
       if (isStopping()) throw new Refusal('unavailable', 'The service is stopping.');
-      await ctx.db.query(PING, []);
+      const [ground] = await ctx.db.query<{ canWrite: boolean }>(GROUND, []);
+      if (!ground!.canWrite) throw new Refusal('unavailable', 'The database takes no writes.');
       return { status: 'ok' as const };
     },
   });

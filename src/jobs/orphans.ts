@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { statement, type Database } from '../core/database.js';
+import { SessionClient } from '../core/session.js';
 
 /** Sets the locks of living workers apart from other advisory locks; the number means nothing. */
 const LIVING_WORKER = 1_145_916_225;
@@ -8,6 +9,10 @@ const LIVING_WORKER = 1_145_916_225;
 const LIVE = `
   SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
          set_config('tcp_keepalives_count', '3', false), pg_advisory_lock_shared($1, hashtext($2))`;
+
+/** Where a pooler lends connections by the transaction, one that does not end is what keeps one. */
+const LIVE_IN_TRANSACTION = `
+  SELECT set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock_shared($1, hashtext($2))`;
 
 /**
  * Whose lock can be had is dead. Our own name is left out, for it may be between two connections; so are those
@@ -27,7 +32,12 @@ const FORGET = statement(`
 
 /** Shows that a worker lives, for as long as this connection does: the kernel closes it if we are killed. */
 export async function showLife(client: PoolClient, worker: string): Promise<void> {
-  await client.query(LIVE, [LIVING_WORKER, worker]);
+  if (!(client instanceof SessionClient && client.byTransaction)) {
+    await client.query(LIVE, [LIVING_WORKER, worker]);
+    return;
+  }
+  await client.query('BEGIN');
+  await client.query(LIVE_IN_TRANSACTION, [LIVING_WORKER, worker]);
 }
 
 /**

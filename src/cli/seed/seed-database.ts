@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
-import pg from 'pg';
 import { isDatabaseAway, violatedConstraint } from '../../core/database-errors.js';
 import { StartError } from '../../core/errors.js';
+import { connectTo } from '../../core/fitness.js';
 import type { Watcher } from './gift-store.js';
 import { demoEmail } from './parents.js';
 import { storeWorld } from './store.js';
@@ -38,10 +38,8 @@ export async function seedDatabase(url: string, request: SeedRequest): Promise<S
   const { seed, size, now } = request;
   const passwordHash = await bcrypt.hash(DEMO_PASSWORD, request.bcryptCost);
   const world = makeWorld(seed, size, now, passwordHash);
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => undefined);
+  const client = await connectTo(url);
   try {
-    await client.connect();
     await client.query('BEGIN');
     await storeWorld(client, world, size.donations, request);
     request.signal?.throwIfAborted();

@@ -41,7 +41,12 @@ export async function startPostgres(): Promise<Postgres> {
   await appendFile(join(data, 'postgresql.conf'), SETTINGS);
   await writeFile(join(data, 'pg_hba.conf'), ACCESS);
   const port = await freePort();
-  const program = await startProgram('postgres', ['-D', data, '-p', String(port)], port);
+  const program = await startProgram(
+    'postgres',
+    ['-D', data, '-p', String(port)],
+    port,
+    /ready to accept connections/,
+  );
   return {
     url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
     stop: async () => {

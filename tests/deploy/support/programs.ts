@@ -52,11 +52,12 @@ export async function runProgram(name: string, args: string[]): Promise<string> 
   return output;
 }
 
-/** Starts a program and waits until its port takes connections. */
+/** Starts a program and waits until its port takes connections, and it has said that it is ready, if it does. */
 export async function startProgram(
   name: string,
   args: string[],
   port: number,
+  ready = /^/,
 ): Promise<RunningProgram> {
   const child = spawn(findProgram(name)!, args, {
     ...spawnOptions(await account()),
@@ -68,7 +69,7 @@ export async function startProgram(
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const ended = once(child, 'close').then(() => running.delete(child));
-  while (!(await takesConnections(port))) {
+  while (!ready.test(output) || !(await takesConnections(port))) {
     if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
     await wait(50);
   }

@@ -8,6 +8,9 @@ export interface Bounds {
   /** Requests of one parent that a process works on at once, and how many more may wait for their turn. */
   parentAtOnce: number;
   parentWaiting: number;
+  /** Streamed downloads under way: in a process, and of one parent. */
+  downloads: number;
+  downloadsPerParent: number;
   /** Requests that a process works on at once. */
   atOnce: number;
   /** Passwords that wait to be hashed or compared: in all, and of one network. */
@@ -22,6 +25,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   openCampaigns: 20,
   parentAtOnce: 4,
   parentWaiting: 12,
+  downloads: 8,
+  downloadsPerParent: 2,
   // Where 400 a second are done, the last of them waits a fifth of a second.
   atOnce: 80,
   passwordsWaiting: 100,

@@ -14,6 +14,8 @@ declare global {
       found?: Found;
       /** Whether the limits of its client's address have counted it already. */
       isClientCounted?: boolean;
+      /** Gives back the place that the request holds among those worked on at once. */
+      releasePlace?: () => void;
       /** The bytes of a JSON body, as they were sent. */
       rawBody?: Buffer;
     }

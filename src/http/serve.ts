@@ -9,6 +9,7 @@ import type { Replica } from '../core/replica.js';
 import type { Route } from '../routes.js';
 import { isToBeHandled } from './allowed-methods.js';
 import { contextFor } from './authenticate.js';
+import { takeDownloadPlace } from './downloads.js';
 import type { IncomingCall } from './endpoint.js';
 import type { Found } from './find-route.js';
 import type { Limits } from './limits.js';
@@ -90,6 +91,7 @@ async function run(
   limits: Limits,
 ): Promise<Reply> {
   const ctx = await contextFor(audience, req);
+  req.ctx = ctx;
   const call = callOf(req, found);
   const { body: schema } = endpoint.description;
   const fields = wellFormedFields(schema, call.body);
@@ -173,6 +175,14 @@ async function send(
 }
 
 async function sendDownload(res: Response, { type, filename, content }: Download): Promise<void> {
+  if (!Buffer.isBuffer(content) && res.req.method !== 'HEAD') {
+    try {
+      takeDownloadPlace(res.req.ctx, res);
+    } catch (error) {
+      content.destroy();
+      throw error;
+    }
+  }
   res.type(type).attachment(filename);
   if (Buffer.isBuffer(content)) {
     res.send(content);

@@ -50,6 +50,7 @@ export function shedding(burden: Partial<Burden> = {}): RequestHandler {
         if (!over) atOnce -= 1;
         over = true;
       };
+      req.releasePlace = end;
       res.once('prefinish', end);
       res.once('close', end);
     });

@@ -1,0 +1,33 @@
+import type { Response } from 'express';
+import type { Context } from '../core/context.js';
+import { Refusal } from '../core/errors.js';
+
+/** Seconds after which a place may be free. */
+const RETRY_AFTER = 5;
+
+/** Downloads under way in this process, by parent. */
+const underWay = new Map<number, number>();
+
+/**
+ * Takes a place for a download until its connection is done with it, and gives back the request's own: whoever reads
+ * slowly holds nobody else up. @throws Refusal `throttled` or `unavailable` when there is no place.
+ */
+export function takeDownloadPlace({ parent, settings }: Context, res: Response): void {
+  const { downloads, downloadsPerParent } = settings.bounds;
+  const id = parent?.id ?? 0;
+  const own = underWay.get(id) ?? 0;
+  if (own >= downloadsPerParent) {
+    throw new Refusal('throttled', 'Wait until your other downloads are done.', RETRY_AFTER);
+  }
+  const all = [...underWay.values()].reduce((sum, count) => sum + count, 0);
+  if (all >= downloads) {
+    throw new Refusal('unavailable', 'Too many downloads are under way.', RETRY_AFTER);
+  }
+  underWay.set(id, own + 1);
+  res.req.releasePlace?.();
+  res.once('close', () => {
+    const left = underWay.get(id)! - 1;
+    if (left > 0) underWay.set(id, left);
+    else underWay.delete(id);
+  });
+}

@@ -302,11 +302,13 @@ test('a transaction that breaks in the middle leaves the event to be told again'
   const { seen, ...gift } = await begun();
   const event = payments.stripe.pay(gift.sessionId);
   await api.database.sql(
-    `ALTER TABLE donations ADD CONSTRAINT nothing_counts CHECK (status <> 'completed') NOT VALID`,
+    `CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$;
+     CREATE TRIGGER nothing_counts BEFORE UPDATE ON donations FOR EACH ROW EXECUTE FUNCTION disk_is_full();`,
   );
-  expect(await payments.stripe.deliver(event, api.address)).toBe(500);
+  expect(await payments.stripe.deliver(event, api.address)).toBe(503);
   expect(await seen()).toEqual(PENDING);
-  await api.database.sql('ALTER TABLE donations DROP CONSTRAINT nothing_counts');
+  await api.database.sql('DROP TRIGGER nothing_counts ON donations');
   await payments.deliver(event);
   expect(await seen()).toEqual(PAID);
 });

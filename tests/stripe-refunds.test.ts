@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openJar, type TestParent } from './support/factories.js';
 import { HOUR, usePayments } from './support/paying.js';
 
@@ -166,6 +166,26 @@ describe('a refund of ours', () => {
     expect(requestsToRefund(gift.paymentIntent)).toHaveLength(1);
   });
 
+  test('of which Stripe says what is not understood stays pending, and is asked about a day later', async () => {
+    const { refund, states } = await paidJar();
+    const { id } = await refund();
+    const odd = { id: 're_odd', amount: 100, status: 'lost', metadata: {} };
+    vi.spyOn(payments.stripe.ledger, 'refundsOf').mockReturnValueOnce([odd as never]);
+    const start = api.logged.length;
+    await payments.sendRefunds();
+    expect(await states()).toEqual([['pending', 2_500]]);
+    const [job] = await api.database.sql(
+      `SELECT attempts, run_at > now() + interval '23 hours' AS tomorrow
+         FROM graphile_worker.jobs WHERE key = $1`,
+      [`refund ${id}`],
+    );
+    expect(job).toEqual({ attempts: 0, tomorrow: true });
+    const errors = api.logged.slice(start).filter((line) => line.includes('"level":50'));
+    expect(errors.map((line) => JSON.parse(line))).toMatchObject([{ refundId: id }]);
+    await payments.sendRefunds();
+    expect(await states()).toEqual([['succeeded', 2_500]]);
+  });
+
   test.each([
     ['succeeds', true, ['succeeded', 1_000], { refunded: 10, total: 15, gifts: 1 }],
     ['fails', false, ['failed', 1_000], { refunded: 0, total: 25, gifts: 1 }],
@@ -252,7 +272,8 @@ describe('a lost dispute', () => {
     expect(await seen()).toEqual({ refunded: 0, total: 25, gifts: 1 });
     const { id: disputeId } = data.object as { id: string };
     const lines = api.logged.filter((line) => line.includes(disputeId));
-    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+    const errors = lines.filter((line) => line.includes('"level":50'));
+    expect(errors.map((line) => JSON.parse(line) as object)).toEqual([
       expect.objectContaining({ level: 50, donationId: gift.id, currency: 'eur' }),
     ]);
   });

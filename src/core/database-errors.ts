@@ -37,6 +37,11 @@ export function isConflict(error: unknown): boolean {
   return sqlState === '40P01' || sqlState === '40001' || names.includes('TransactionWriteConflict');
 }
 
+/** Whether PostgreSQL refused what was to be written: the same values are refused each time. */
+export function isRefused(error: unknown): boolean {
+  return /^2[23]/.test(failureOf(error).sqlState ?? '');
+}
+
 /** The name of the constraint or unique index that a write broke; undefined for any other error. */
 export function violatedConstraint(error: unknown): string | undefined {
   return failureOf(error).constraint;

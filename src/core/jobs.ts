@@ -40,19 +40,19 @@ export interface JobPayloads {
 
 /**
  * Adds a job in the caller's transaction: it is done once that commits, and never if it doesn't.
- * With a `key` it takes the place of a job of that key that waits: for jobs that would do the same. Jobs of one
- * `queue` are done one after another.
+ * With a `key` it takes the place of a job of that key that waits: for jobs that would do the same. With `at` it
+ * waits until then. Jobs of one `queue` are done one after another.
  */
 export async function enqueue<Task extends keyof JobPayloads>(
   tx: Transaction,
   task: Task,
   payload: JobPayloads[Task],
-  { key, queue }: { key?: string; queue?: string } = {},
+  { key, queue, at }: { key?: string; queue?: string; at?: Date | undefined } = {},
 ): Promise<void> {
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
       ${task}::text, ${JSON.stringify(payload)}::json, queue_name => ${queue ?? null}::text,
-      job_key => ${key ?? null}::text)`;
+      run_at => ${at ?? null}::timestamptz, job_key => ${key ?? null}::text)`;
 }
 
 /** Leaves in the outbox the mails that a donation causes, in the caller's transaction. */

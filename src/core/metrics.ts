@@ -28,6 +28,13 @@ const slowQueries = new Counter({
   registers,
 });
 
+const stripeEvents = new Counter({
+  name: 'stripe_events_total',
+  help: 'Signed events of Stripe by what came of them; all but `done`, `repeated` and `ignored` are logged as errors.',
+  labelNames: ['result'],
+  registers,
+});
+
 const pools = new Set<pg.Pool>();
 
 new Gauge({
@@ -81,6 +88,21 @@ export function countCache(result: 'hit' | 'miss' | 'bypass'): void {
 /** Counts a statement that was logged as slow. */
 export function countSlowQuery(): void {
   slowQueries.inc();
+}
+
+/** What came of an event of Stripe that was taken: an answer of 200, whatever it is. */
+export type StripeEventResult =
+  | 'done'
+  | 'repeated'
+  | 'ignored'
+  | 'not_understood'
+  | 'not_as_asked'
+  | 'not_stored'
+  | 'not_answered';
+
+/** Counts a signed event of Stripe. */
+export function countStripeEvent(result: StripeEventResult): void {
+  stripeEvents.inc({ result });
 }
 
 /** Counts the connections of a pool, until the returned function is called. */

@@ -34,6 +34,8 @@ export interface EndpointDescription {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;
+  /** Bytes of the largest body, which carries a signature and so reaches `handle` unparsed, as `sent.rawBody`. */
+  signedBody?: number;
   answer: {
     status: 200 | 201 | 202 | 204 | 302;
     description: string;

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { isDatabaseAway } from '../core/database-errors.js';
 import { InvalidInput, Refusal, type ErrorCode } from '../core/errors.js';
+import { tooLarge } from './json-body.js';
 
 /** The one place where a code becomes a status. */
 export const STATUS: Record<ErrorCode, number> = {
@@ -86,8 +87,8 @@ function refusalOf(error: unknown): Refusal {
 
 /** Express and its body reader throw errors with a `status` for what the client did wrong. */
 function fromExpress(error: unknown): Refusal | undefined {
-  const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
-  if (status === 413) return new Refusal('too_large', 'The body is larger than 100 kB.');
+  const { status, type, limit } = (error ?? {}) as Record<string, unknown>;
+  if (status === 413) return tooLarge(Number(limit));
   if (error instanceof URIError)
     return new Refusal('not_found', 'There is nothing at this address.');
   if (status === 400 && typeof type === 'string') {

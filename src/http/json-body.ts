@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { parse } from 'lossless-json';
 import { Refusal } from '../core/errors.js';
 import { isJsonInUtf8, isUncoded } from './media-type.js';
@@ -14,7 +14,21 @@ const WHOLE_NUMBER = /^(0|-?[1-9]\d*)$/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const readBytes = express.raw({ limit: LARGEST_BODY, inflate: false, type: () => true });
+/** What reads the bytes of a body, by the most that it may have. */
+const readers = new Map<number, RequestHandler>();
+
+function readerOf(limit: number): RequestHandler {
+  const known = readers.get(limit);
+  if (known) return known;
+  const reader = express.raw({ limit, inflate: false, type: () => true });
+  readers.set(limit, reader);
+  return reader;
+}
+
+/** The most bytes of a signed body, where the route takes one. */
+function signedBodyOf({ found }: Request): number | undefined {
+  return found?.route?.endpoint.description.signedBody;
+}
 
 /**
  * Reads the bytes of a JSON body into `req.rawBody`; other types and encodings are refused, and one whose length is
@@ -34,17 +48,21 @@ export const readBody: RequestHandler = (req, res, next) => {
     res.set('Accept-Encoding', 'identity');
     throw new Refusal('unsupported_media_type', 'Send the body uncompressed.');
   }
-  if (Number(req.headers['content-length']) > LARGEST_BODY) {
-    throw new Refusal('too_large', 'The body is larger than 100 kB.');
-  }
+  const limit = signedBodyOf(req) ?? LARGEST_BODY;
+  if (Number(req.headers['content-length']) > limit) throw tooLarge(limit);
   if (isContinueExpected(req.headers)) res.writeContinue();
   // It was looked at above; the reader takes no list and no blank.
   delete req.headers['content-encoding'];
-  readBytes(req, res, (error?: unknown) => {
+  readerOf(limit)(req, res, (error?: unknown) => {
     if (!error) req.rawBody = req.body as Buffer;
     next(error);
   });
 };
+
+/** The refusal of a body over a limit of so many bytes. */
+export function tooLarge(limit: number): Refusal {
+  return new Refusal('too_large', `The body is larger than ${limit / 1000} kB.`);
+}
 
 /** Whether the client waits to hear that the body is wanted before it sends it (RFC 9110, 10.1.1). */
 function isContinueExpected({ expect }: IncomingHttpHeaders): boolean {
@@ -53,10 +71,11 @@ function isContinueExpected({ expect }: IncomingHttpHeaders): boolean {
 
 /**
  * Parses those bytes into `req.body`, exactly or not at all: bad UTF-8, deep nesting and a name given twice are
- * refused. No body is an empty object.
+ * refused. No body is an empty object. A signed one stays unparsed: nothing may look into it before its signature
+ * is checked.
  */
 export const parseBody: RequestHandler = (req, _res, next) => {
-  if (req.rawBody) req.body = parseJson(req.rawBody);
+  if (req.rawBody) req.body = signedBodyOf(req) === undefined ? parseJson(req.rawBody) : {};
   next();
 };
 

@@ -9,6 +9,7 @@ export {
   PaymentsAway,
   RequestChanged,
 } from './stripe/errors.js';
+export { idsOfEvent, type EventIds } from './stripe/event-ids.js';
 export type { Checkout, RefundAtStripe, StripeEvent };
 
 /** What a payer is asked for. Stripe learns no more than this. */

@@ -47,10 +47,12 @@ export const stripeWebhook = forAnyone({
   limit: 'webhook',
   description:
     "For Stripe alone: the raw body must carry Stripe's signature of the last 300 seconds in " +
-    '`Stripe-Signature`. An event has its effect once, however often and in whatever order it comes.',
+    '`Stripe-Signature`. An event has its effect once, however often and in whatever order it comes. The body may ' +
+    'have 1,000,000 bytes. What is signed and can have no effect gets 200 too, and an error in our log.',
   body: SentEvent,
+  signedBody: 1_000_000,
   changes: 'the whole',
-  answer: { status: 200, description: 'Done, now or before.', schema: Received },
+  answer: { status: 200, description: 'It needs not be sent again.', schema: Received },
   refusals: ['webhook_not_valid', 'stripe_not_configured'],
   handle: async ({ ctx, sent }) => {
     const signature = sent.headers['stripe-signature'];

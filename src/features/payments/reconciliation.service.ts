@@ -1,5 +1,6 @@
 import { inBatches } from '../../core/batches.js';
 import type { JobContext } from '../../core/context.js';
+import { isRefused } from '../../core/database-errors.js';
 import { NotUnderstood, PaymentRefused, type PaymentGateway } from '../../integrations/stripe.js';
 import { reconcileRefunds } from '../refunds/stripe-refunds.service.js';
 import { newsOf, settleCheckout, type CheckoutNews } from './settlement.service.js';
@@ -71,9 +72,13 @@ async function reconcileCheckouts(
       await reconcileCheckout(ctx, stripe, checkout);
       inARow = 0;
     } catch (error) {
-      failures.push(error);
-      inARow += 1;
-      log.warn({ err: error, donationId }, 'a checkout could not be reconciled');
+      if (isRefused(error)) {
+        log.error({ err: error, donationId }, 'what Stripe tells of a checkout can not be stored');
+      } else {
+        failures.push(error);
+        inARow += 1;
+        log.warn({ err: error, donationId }, 'a checkout could not be reconciled');
+      }
       // To the end of the line: what fails each time must not stand in front of the others each time.
       await db.prisma.checkout.updateMany({ where: { donationId }, data: { askedAt: now } });
     }

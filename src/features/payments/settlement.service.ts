@@ -30,14 +30,14 @@ export async function settleCheckout(
   ctx: Settling,
   tx: Transaction,
   news: CheckoutNews,
-): Promise<void> {
+): Promise<'done' | 'ignored' | 'not_as_asked'> {
   const { donationId, sessionId, paymentIntent, type } = news;
-  if (donationId === null) return;
+  if (donationId === null) return 'ignored';
   const donation = await lockDonation(ctx, tx, donationId);
   if (!donation || !isAsAsked(ctx, donation, news)) {
     const payment = { donationId, sessionId, paymentIntent, type };
     ctx.log.error(payment, 'Stripe tells of a checkout that is not as we asked for it');
-    return;
+    return 'not_as_asked';
   }
   const told = { sessionId, ...(paymentIntent !== null && { paymentIntent }) };
   // A page that nobody was shown, and that expired, leaves its gift as unseen as it was.
@@ -55,12 +55,13 @@ export async function settleCheckout(
       data: { status: type },
     });
   }
+  return 'done';
 }
 
 function isAsAsked(
   { settings }: Settling,
   donation: LockedDonation,
-  { amount, currency, sessionId, madeAt }: CheckoutNews,
+  { amount, currency, sessionId, madeAt, paymentIntent }: CheckoutNews,
 ): boolean {
   // Where the page was not stored, it names its gift and the moment of it: another installation may share
   // the account at Stripe. What counts without a page of ours is a pledge, and never to be paid at Stripe.
@@ -69,7 +70,14 @@ function isAsAsked(
       ? donation.status !== 'completed' && madeAt?.getTime() === donation.dateDonated.getTime()
       : donation.sessionId === sessionId;
   const isItsAmount = amount === toMinor(donation.amount);
-  return isItsPage && isItsAmount && currency === (donation.currency ?? settings.currency);
+  // A page has one payment, and refunds go by it: no later news may put another in its place.
+  const isItsPayment = [null, paymentIntent].includes(donation.paymentIntent);
+  return (
+    isItsPage &&
+    isItsAmount &&
+    isItsPayment &&
+    currency === (donation.currency ?? settings.currency)
+  );
 }
 
 /** The gift counts from now on; one that came too late goes back in the same moment, and never counts. */

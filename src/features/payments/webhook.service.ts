@@ -1,8 +1,17 @@
 import type { Context } from '../../core/context.js';
+import { isRefused } from '../../core/database-errors.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
+import { countStripeEvent, type StripeEventResult } from '../../core/metrics.js';
 import { toMinor } from '../../core/money.js';
-import { ForgedEvent, type PaymentGateway, type StripeEvent } from '../../integrations/stripe.js';
+import {
+  ForgedEvent,
+  idsOfEvent,
+  NotUnderstood,
+  PaymentRefused,
+  type PaymentGateway,
+  type StripeEvent,
+} from '../../integrations/stripe.js';
 import { lockDonation, type LockedDonation } from '../donations/donations.access.js';
 import { addRefund, recordRefunds } from '../refunds/stripe-refunds.service.js';
 import { refuseWhileAway } from './away.js';
@@ -15,7 +24,7 @@ type Told =
       type: 'refunds';
       payment: Payment;
       /** Under the lock of the gift that was paid. */
-      record: (tx: Transaction, donation: LockedDonation) => Promise<void>;
+      record: (tx: Transaction, donation: LockedDonation) => Promise<'done' | 'not_as_asked'>;
     };
 
 /** A payment as far as it is known: news of its refund may come before news of itself. */
@@ -26,7 +35,8 @@ interface Payment {
 }
 
 /**
- * Stores what an event of Stripe tells, once for each event.
+ * Stores what an event of Stripe tells, once for each event. One that can never have an effect is taken all the
+ * same, and logged: sent again, it would say the same.
  * @throws Refusal `webhook_not_valid` when the event isn't Stripe's or is old, `stripe_not_configured`,
  * `unavailable` when Stripe must be asked and is away, or rejects our key: then it sends the event again.
  */
@@ -38,23 +48,44 @@ export async function receiveEvent(
   const { stripe } = ctx.settings;
   if (!stripe)
     throw new Refusal('stripe_not_configured', 'Payments by Stripe are not set up here.');
-  const event = authentic(stripe, rawBody, signature, ctx.now);
-  const told = await understand(ctx, stripe, event).catch((error: unknown) => {
+  try {
+    const event = authentic(stripe, rawBody, signature, ctx.now);
+    const result = event.type === 'other' ? 'ignored' : await takeEffect(ctx, stripe, event);
+    if (result === 'ignored') ctx.log.debug(idsOfEvent(rawBody), 'an event that is not for us');
+    countStripeEvent(result);
+  } catch (error) {
     refuseWhileAway(ctx, error, 'Stripe could not be asked. Send the event again.');
-    throw error;
-  });
-  if (!told) return;
-  await ctx.db.transaction(async (tx) => {
-    if (!(await isNew(ctx, tx, event.id))) return;
-    if (told.type === 'checkout') {
-      await settleCheckout(ctx, tx, told.news);
-      return;
-    }
+    const result = lastingFailure(error);
+    if (!result) throw error;
+    ctx.log.error({ ...idsOfEvent(rawBody), err: error }, 'an event of Stripe had no effect');
+    countStripeEvent(result);
+  }
+}
+
+/** How an event fails that would fail again each time; undefined for any other failure. */
+function lastingFailure(error: unknown): StripeEventResult | undefined {
+  if (error instanceof NotUnderstood) return 'not_understood';
+  if (error instanceof PaymentRefused) return 'not_answered';
+  return isRefused(error) ? 'not_stored' : undefined;
+}
+
+type KnownEvent = Exclude<StripeEvent, { type: 'other' }>;
+
+async function takeEffect(
+  ctx: Context,
+  stripe: PaymentGateway,
+  event: KnownEvent,
+): Promise<StripeEventResult> {
+  const told = await understand(ctx, stripe, event);
+  if (!told) return 'ignored';
+  return ctx.db.transaction(async (tx) => {
+    if (!(await isNew(ctx, tx, event.id))) return 'repeated';
+    if (told.type === 'checkout') return settleCheckout(ctx, tx, told.news);
     const { paymentIntent, news } = told.payment;
     if (news) await settleCheckout(ctx, tx, news);
     const ours = await tx.checkout.findUnique({ where: { paymentIntent } });
     const donation = ours && (await lockDonation(ctx, tx, ours.donationId));
-    if (donation) await told.record(tx, donation);
+    return donation ? told.record(tx, donation) : 'ignored';
   });
 }
 
@@ -75,11 +106,9 @@ function authentic(
 async function understand(
   ctx: Context,
   stripe: PaymentGateway,
-  event: StripeEvent,
+  event: KnownEvent,
 ): Promise<Told | null> {
   switch (event.type) {
-    case 'other':
-      return null;
     case 'paid':
     case 'awaiting':
     case 'failed':
@@ -92,7 +121,7 @@ async function understand(
       return {
         type: 'refunds',
         payment,
-        record: (tx, { id }) => recordRefunds(ctx, tx, id, refunds),
+        record: (tx, donation) => recordRefunds(ctx, tx, donation, refunds),
       };
     }
     case 'dispute_lost': {
@@ -113,14 +142,15 @@ async function recordDispute(
   tx: Transaction,
   { id: donationId, amount: given, currency }: LockedDonation,
   { disputeId: stripeId, amount: taken, currency: takenIn }: DisputeLost,
-): Promise<void> {
+): Promise<'done' | 'not_as_asked'> {
   if (currency !== takenIn) {
     const dispute = { donationId, disputeId: stripeId, amount: taken, currency: takenIn };
     ctx.log.error(dispute, 'a lost dispute in another currency than its gift takes nothing of it');
-    return;
+    return 'not_as_asked';
   }
   const amount = Math.min(taken, toMinor(given));
   await addRefund(ctx, tx, { donationId, stripeId, amount, status: 'succeeded', reason: LOST });
+  return 'done';
 }
 
 type DisputeLost = Extract<StripeEvent, { type: 'dispute_lost' }>;

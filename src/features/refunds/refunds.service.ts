@@ -85,9 +85,9 @@ async function storeRefund(
   return stored;
 }
 
-/** Has Stripe carry out a refund; a job of its that waits is done now. */
-export async function enqueueRefund(tx: Transaction, refundId: number): Promise<void> {
-  await enqueue(tx, 'send_refund', { refundId }, { key: `refund ${refundId}` });
+/** Has Stripe carry out a refund, now or at a later moment, in place of a job of its that waits. */
+export async function enqueueRefund(tx: Transaction, refundId: number, at?: Date): Promise<void> {
+  await enqueue(tx, 'send_refund', { refundId }, { key: `refund ${refundId}`, at });
 }
 
 /** A page of a gift's refunds, newest first. */

@@ -1,12 +1,15 @@
 import type { Context, JobContext } from '../../core/context.js';
+import { isRefused } from '../../core/database-errors.js';
 import type { Transaction } from '../../core/database.js';
 import { toMinor } from '../../core/money.js';
+import type { Refund } from '../../generated/prisma/client.js';
 import {
+  NotUnderstood,
   PaymentRefused,
   type PaymentGateway,
   type RefundAtStripe,
 } from '../../integrations/stripe.js';
-import { lockDonation } from '../donations/donations.access.js';
+import { lockDonation, type LockedDonation } from '../donations/donations.access.js';
 import { enqueueRefund, refundInFull } from './refunds.service.js';
 
 /** Milliseconds after which a refund that is still pending is looked at again. */
@@ -15,8 +18,31 @@ const OVERDUE = 60 * 60 * 1000;
 /** Refunds that are looked at in one go: more than banks are slow with. */
 const BATCH = 500;
 
-/** Has Stripe carry out a refund that is pending here, once, and stores what it says. Bears being done again. */
+/** Milliseconds after which Stripe is asked again about a refund of which it said what can't be understood. */
+const ASKED_AGAIN = 24 * 60 * 60 * 1000;
+
+/**
+ * Has Stripe carry out a refund that is pending here, once, and stores what it says. Bears being done again.
+ * What Stripe would say again in a moment is logged for a person, and asked again a day later: the refund stays
+ * pending, for the money may have gone back.
+ */
 export async function sendRefund(ctx: JobContext, refundId: number): Promise<void> {
+  try {
+    await carryOut(ctx, refundId);
+  } catch (error) {
+    if (!isLasting(error)) throw error;
+    ctx.log.error({ err: error, refundId }, 'nothing can be learned of a refund at Stripe');
+    const at = new Date(ctx.now.getTime() + ASKED_AGAIN);
+    await ctx.db.transaction((tx) => enqueueRefund(tx, refundId, at));
+  }
+}
+
+function isLasting(error: unknown): boolean {
+  const isUnknown = error instanceof PaymentRefused && error.code === 'resource_missing';
+  return error instanceof NotUnderstood || isUnknown || isRefused(error);
+}
+
+async function carryOut(ctx: JobContext, refundId: number): Promise<void> {
   const refund = await ctx.db.prisma.refund.findUnique({
     where: { id: refundId },
     include: { donation: { select: { amount: true, checkout: true } } },
@@ -111,40 +137,70 @@ async function storeRefunds(
   refunds: RefundAtStripe[],
 ): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    await lockDonation(ctx, tx, donationId);
-    await recordRefunds(ctx, tx, donationId, refunds);
+    const donation = await lockDonation(ctx, tx, donationId);
+    if (donation) await recordRefunds(ctx, tx, donation, refunds);
   });
 }
 
 /**
  * Stores what Stripe tells of the refunds of a gift that the caller has locked: ours go forward, and those
- * made on Stripe's dashboard are added. Told twice or in another order, it comes to the same.
+ * made on Stripe's dashboard are added. Told twice or in another order, it comes to the same. One that is not
+ * as we know it has no effect.
  */
 export async function recordRefunds(
   ctx: Pick<Context, 'now' | 'log'>,
   tx: Transaction,
-  donationId: number,
+  donation: LockedDonation,
   refunds: RefundAtStripe[],
-): Promise<void> {
-  for (const { id: stripeId, ourId, amount, status } of refunds) {
-    if (ourId !== null) {
-      await tx.refund.updateMany({
-        where: { id: ourId, donationId, stripeId: null },
-        data: { stripeId },
-      });
-    }
-    const known = await tx.refund.findUnique({ where: { stripeId } });
-    if (!known) await addRefund(ctx, tx, { donationId, stripeId, amount, status });
+): Promise<'done' | 'not_as_asked'> {
+  let result: 'done' | 'not_as_asked' = 'done';
+  for (const told of refunds) {
+    const known = await findStored(tx, donation.id, told);
+    if (!isAsKnown(donation, known, told)) {
+      const { id: stripeId, amount, currency } = told;
+      const refund = { donationId: donation.id, refundId: known?.id, stripeId, amount, currency };
+      ctx.log.error(refund, 'Stripe tells of a refund that is not as we know it');
+      result = 'not_as_asked';
+    } else if (known) await moveForward(ctx, tx, known, told);
     else {
-      const moved = await tx.refund.updateMany({
-        where: { id: known.id, ...before(status) },
-        data: { status },
-      });
-      if (moved.count > 0 && status === 'failed') {
-        const failed = { refundId: known.id, donationId, stripeId, owed: known.automatic };
-        ctx.log.error(failed, known.automatic ? OWED : 'a refund failed at the bank');
-      }
+      const { id: stripeId, amount, status } = told;
+      await addRefund(ctx, tx, { donationId: donation.id, stripeId, amount, status });
     }
+  }
+  return result;
+}
+
+/** The refund that is known by Stripe's id, or by ours as long as it has none of Stripe's. */
+async function findStored(
+  tx: Transaction,
+  donationId: number,
+  { id: stripeId, ourId }: RefundAtStripe,
+): Promise<Refund | null> {
+  const known = await tx.refund.findUnique({ where: { stripeId } });
+  if (known || ourId === null) return known;
+  return tx.refund.findFirst({ where: { id: ourId, donationId, stripeId: null } });
+}
+
+function isAsKnown(
+  { id: donationId, currency: paidIn }: LockedDonation,
+  known: Refund | null,
+  { amount, currency }: RefundAtStripe,
+): boolean {
+  const isItsMoney = currency === null || paidIn === null || currency === paidIn;
+  return isItsMoney && (!known || (known.donationId === donationId && known.amount === amount));
+}
+
+async function moveForward(
+  { log }: Pick<Context, 'log'>,
+  tx: Transaction,
+  { id, donationId, automatic }: Refund,
+  { id: stripeId, status }: RefundAtStripe,
+): Promise<void> {
+  await tx.refund.updateMany({ where: { id, stripeId: null }, data: { stripeId } });
+  const moved = await tx.refund.updateMany({ where: { id, ...before(status) }, data: { status } });
+  if (moved.count > 0 && status === 'failed') {
+    const failed = { refundId: id, donationId, stripeId, owed: automatic };
+    log.error(failed, automatic ? OWED : 'a refund failed at the bank');
   }
 }
 

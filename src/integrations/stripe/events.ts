@@ -2,9 +2,12 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import { ForgedEvent, NotUnderstood } from './errors.js';
 import {
+  amount,
+  currency,
   PaymentReference,
   Refund,
   Session,
+  stripeId,
   understand,
   type Checkout,
   type RefundAtStripe,
@@ -14,9 +17,11 @@ import {
 const TOLERANCE = 300;
 
 /** Something that happened at Stripe. Events come late, twice and in any order. */
-export type StripeEvent = { /** Stripe's, the same when it is sent again. */ id: string } & (
-  CheckoutEvent | RefundsEvent | DisputeEvent | { type: 'other' }
-);
+export type StripeEvent =
+  | ({ /** Stripe's, the same when it is sent again. */ id: string } & (
+      CheckoutEvent | RefundsEvent | DisputeEvent
+    ))
+  | { type: 'other' };
 
 /** `awaiting`: the payer is through and the money is still on its way; `paid` or `failed` follows. */
 type CheckoutEvent = { type: 'paid' | 'awaiting' | 'failed' | 'expired' } & Omit<Checkout, 'state'>;
@@ -37,22 +42,29 @@ interface DisputeEvent {
   currency: string;
 }
 
+/** How an event says whether it is for us: others are thin ones, and those of connected accounts. */
 const Envelope = z.object({
-  id: z.string().min(1).max(255),
-  type: z.string(),
-  data: z.object({ object: z.unknown() }),
+  object: z.string().nullish(),
+  account: z.string().nullish(),
+  livemode: z.boolean().nullish(),
 });
+
+const Typed = z.object({ type: z.string() });
+
+const Ours = z.object({ id: stripeId, data: z.object({ object: z.unknown() }) });
 
 const RefundList = z
   .object({ data: z.array(Refund), has_more: z.literal(false) })
   .transform(({ data }) => data);
 
-const Dispute = z.object({
-  id: z.string(),
-  status: z.string(),
-  amount: z.int(),
-  currency: z.string(),
-});
+const Dispute = z.object({ id: stripeId, status: z.string(), amount, currency });
+
+/** What webhooks are checked against. */
+export interface WebhookSettings {
+  secret: string;
+  /** Whether our key is for real money; undefined where it doesn't tell. */
+  livemode: boolean | undefined;
+}
 
 /**
  * The event in the raw body of a webhook.
@@ -60,14 +72,28 @@ const Dispute = z.object({
  * NotUnderstood when the event concerns us in a form that we do not know.
  */
 export function readEvent(
-  webhookSecret: string,
+  { secret, livemode }: WebhookSettings,
   rawBody: Buffer,
   signature: string | undefined,
   now: Date,
 ): StripeEvent {
-  verify(webhookSecret, rawBody, signature, now);
-  const { id, type, data } = understand('event', Envelope, parsed(rawBody));
-  return { id, ...meaningOf(type, data.object) };
+  verify(secret, rawBody, signature, now);
+  const event = parsed(rawBody);
+  if (!isForUs(understand('event', Envelope, event), livemode)) return OTHER;
+  const { type } = understand('event', Typed, event);
+  if (!isKnown(type)) return OTHER;
+  const { id, data } = understand(type, Ours, event);
+  const meaning = MEANINGS[type](type, data.object);
+  return meaning.type === 'other' ? OTHER : { id, ...meaning };
+}
+
+function isForUs(
+  { object, account, livemode }: z.output<typeof Envelope>,
+  ours: boolean | undefined,
+): boolean {
+  const isThin = typeof object === 'string' && object !== 'event';
+  const isOfOtherMode = ours !== undefined && typeof livemode === 'boolean' && livemode !== ours;
+  return !isThin && typeof account !== 'string' && !isOfOtherMode;
 }
 
 function verify(secret: string, rawBody: Buffer, signature = '', now: Date): void {
@@ -103,44 +129,40 @@ function timestampOf(signature: string): number {
   return Number(seconds);
 }
 
-function meaningOf(type: string, object: unknown) {
-  switch (type) {
-    case 'checkout.session.completed':
-    case 'checkout.session.async_payment_succeeded':
-    case 'checkout.session.async_payment_failed':
-    case 'checkout.session.expired':
-      return aboutCheckout(type, object);
-    case 'charge.refunded':
-      return aboutRefunds(type, object, refundsOf(type, object));
-    case 'refund.created':
-    case 'refund.updated':
-    case 'refund.failed':
-    case 'charge.refund.updated':
-      return aboutRefunds(type, object, [understand(type, Refund, object)]);
-    case 'charge.dispute.closed':
-      return aboutDispute(type, object);
-    default:
-      return OTHER;
-  }
-}
-
 const OTHER = { type: 'other' } as const;
 
-const MEANING = {
-  'checkout.session.async_payment_succeeded': 'paid',
-  'checkout.session.async_payment_failed': 'failed',
-  'checkout.session.expired': 'expired',
-} as const;
+type Meaning = CheckoutEvent | RefundsEvent | DisputeEvent | typeof OTHER;
 
-function aboutCheckout(
-  type: keyof typeof MEANING | 'checkout.session.completed',
-  object: unknown,
-): CheckoutEvent | typeof OTHER {
-  const { mode } = understand(type, z.object({ mode: z.string() }), object);
-  if (mode !== 'payment') return OTHER;
-  const { state, ...checkout } = understand(type, Session, object);
-  if (type !== 'checkout.session.completed') return { type: MEANING[type], ...checkout };
-  return { type: state === 'paid' ? 'paid' : 'awaiting', ...checkout };
+/** The events that we act on, and how the object of each is read. */
+const MEANINGS = {
+  'checkout.session.completed': aboutCheckout('paid'),
+  'checkout.session.async_payment_succeeded': aboutCheckout('paid'),
+  'checkout.session.async_payment_failed': aboutCheckout('failed'),
+  'checkout.session.expired': aboutCheckout('expired'),
+  'charge.refunded': (type, charge) => aboutRefunds(type, charge, refundsOf(type, charge)),
+  'refund.created': aboutRefund,
+  'refund.updated': aboutRefund,
+  'refund.failed': aboutRefund,
+  'charge.refund.updated': aboutRefund,
+  'charge.dispute.closed': aboutDispute,
+} satisfies Record<string, (type: string, object: unknown) => Meaning>;
+
+function isKnown(type: string): type is keyof typeof MEANINGS {
+  return Object.hasOwn(MEANINGS, type);
+}
+
+function aboutCheckout(end: 'paid' | 'failed' | 'expired') {
+  return (type: string, object: unknown): Meaning => {
+    const { mode } = understand(type, z.object({ mode: z.string() }), object);
+    if (mode !== 'payment') return OTHER;
+    const { state, ...checkout } = understand(type, Session, object);
+    // Only what the page itself calls paid is: it may have been completed with the money still on its way.
+    return { type: end === 'paid' && state !== 'paid' ? 'awaiting' : end, ...checkout };
+  };
+}
+
+function aboutRefund(type: string, object: unknown): Meaning {
+  return aboutRefunds(type, object, [understand(type, Refund, object)]);
 }
 
 function refundsOf(type: string, charge: unknown): RefundAtStripe[] | null {
@@ -153,16 +175,12 @@ function refundsOf(type: string, charge: unknown): RefundAtStripe[] | null {
   return refunds;
 }
 
-function aboutRefunds(
-  type: string,
-  object: unknown,
-  refunds: RefundAtStripe[] | null,
-): RefundsEvent | typeof OTHER {
+function aboutRefunds(type: string, object: unknown, refunds: RefundAtStripe[] | null): Meaning {
   const { payment_intent: paymentIntent } = understand(type, PaymentReference, object);
   return paymentIntent === null ? OTHER : { type: 'refunds_changed', paymentIntent, refunds };
 }
 
-function aboutDispute(type: string, object: unknown): DisputeEvent | typeof OTHER {
+function aboutDispute(type: string, object: unknown): Meaning {
   const { id, status, amount, currency } = understand(type, Dispute, object);
   const { payment_intent: paymentIntent } = understand(type, PaymentReference, object);
   if (status !== 'lost' || paymentIntent === null) return OTHER;

@@ -25,6 +25,7 @@ export function createPaymentGateway(
     // The package's other client bounds each silence and not the whole, and asks twice when cut off.
     httpClient: Stripe.createFetchHttpClient(),
   });
+  const webhooks = { secret: config.webhookSecret, livemode: isLive(config.secretKey) };
   return {
     openCheckout: async (request) => {
       const said = await answerTo(
@@ -57,9 +58,14 @@ export function createPaymentGateway(
       const refunds = await answerTo(pages.autoPagingToArray({ limit: MOST_REFUNDS }));
       return refunds.map((one) => understand('refund', Refund, one));
     },
-    readEvent: (rawBody, signature, now) =>
-      readEvent(config.webhookSecret, rawBody, signature, now),
+    readEvent: (rawBody, signature, now) => readEvent(webhooks, rawBody, signature, now),
   };
+}
+
+/** Stripe's keys begin with their kind and their mode: `sk_live_`, `rk_test_`. */
+function isLive(secretKey: string): boolean | undefined {
+  const mode = /^[a-z]+_(live|test)_/.exec(secretKey)?.[1];
+  return mode === undefined ? undefined : mode === 'live';
 }
 
 const PageAddress = z.object({ url: z.url({ protocol: /^https?$/ }) });

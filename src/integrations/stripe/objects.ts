@@ -25,6 +25,8 @@ export interface RefundAtStripe {
   ourId: number | null;
   /** Minor units. */
   amount: number;
+  /** Null where Stripe left it out. */
+  currency: string | null;
   status: 'pending' | 'succeeded' | 'failed';
 }
 
@@ -39,9 +41,18 @@ const ourMoment = z
   .nullable()
   .catch(null);
 
+/** An id of Stripe's, as it is stored and logged: nothing else may pass for one. */
+export const stripeId = z.string().regex(/^[\w-]{1,255}$/);
+
+/** ISO 4217, in lower case. */
+export const currency = z.string().regex(/^[a-z]{3}$/);
+
+/** Minor units: Stripe's own bound is eight digits, a few currencies have more. */
+export const amount = z.int().min(1).max(999_999_999_999);
+
 /** Stripe gives the id of another object, or the object itself. */
 const reference = z
-  .union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)])
+  .union([stripeId, z.object({ id: stripeId }).transform(({ id }) => id)])
   .nullable();
 
 /** What of a dispute or a charge names the payment. */
@@ -50,11 +61,11 @@ export const PaymentReference = z.object({ payment_intent: reference });
 /** A checkout session, in our words; the amount in the currency's minor units. */
 export const Session = z
   .object({
-    id: z.string(),
+    id: stripeId,
     status: z.enum(['open', 'complete', 'expired']),
     payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
     amount_total: z.int(),
-    currency: z.string(),
+    currency,
     payment_intent: reference,
     metadata: z
       .object({ donation_id: ourId, made_at: ourMoment })
@@ -85,15 +96,17 @@ const STATUS = {
 /** A refund, in our words; the amount in the currency's minor units. */
 export const Refund = z
   .object({
-    id: z.string(),
-    amount: z.int(),
+    id: stripeId,
+    amount,
+    currency: currency.nullish(),
     status: z.enum(Object.keys(STATUS) as (keyof typeof STATUS)[]).nullable(),
     metadata: z.object({ refund_id: ourId }).catch({ refund_id: null }),
   })
-  .transform(({ id, amount, status, metadata }): RefundAtStripe => ({
+  .transform(({ id, amount, currency, status, metadata }): RefundAtStripe => ({
     id,
     ourId: metadata.refund_id,
     amount,
+    currency: currency ?? null,
     status: STATUS[status ?? 'pending'],
   }));
 

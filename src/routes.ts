@@ -9,6 +9,7 @@ import * as google from './features/google/google.routes.js';
 import * as parents from './features/parents/parents.routes.js';
 import * as passwordReset from './features/password-reset/password-reset.routes.js';
 import * as payments from './features/payments/payments.routes.js';
+import * as status from './features/payments/status.routes.js';
 import * as receipts from './features/receipts/receipts.routes.js';
 import * as refunds from './features/refunds/refunds.routes.js';
 import * as sessions from './features/sessions/sessions.routes.js';
@@ -53,6 +54,7 @@ export function routes(isStopping: () => boolean): Route[] {
       'GET /campaigns/:id/': campaigns.show,
       'GET /campaigns/:id/donations/': donations.listOfCampaign,
       'POST /campaigns/:id/donations/': payments.give,
+      'GET /donations/:id/': status.show,
       'GET /donations/:id/receipt/': receipts.show,
     }),
 

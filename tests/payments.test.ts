@@ -17,6 +17,13 @@ const inEuros = useApi({
   through: () => Promise.resolve(api.database.url),
 });
 
+/** Stripe takes no less than 175 of these. */
+const inForints = useApi({
+  currency: 'huf',
+  frontendUrl: 'https://app.example',
+  stripe: () => createPaymentGateway(payments.stripe.config),
+});
+
 /** A jar of whose child and parent everything can be searched for. */
 async function tellingJar() {
   const parent = await registerParent(api, { first_name: 'Zz-first', last_name: 'Zz-last' });
@@ -50,8 +57,12 @@ describe('giving', () => {
       'metadata[made_at]': expect.stringMatching(/^\d{13}$/),
       'payment_intent_data[metadata][donation_id]': String(id),
       'payment_intent_data[metadata][made_at]': expect.stringMatching(/^\d{13}$/),
-      success_url: `https://app.example/donations/${id}/success`,
-      cancel_url: `https://app.example/donations/${id}/cancelled`,
+      success_url: expect.stringMatching(
+        `^https://app.example/donations/${id}/success#token=[\\w.-]+$`,
+      ),
+      cancel_url: expect.stringMatching(
+        `^https://app.example/donations/${id}/cancelled#token=[\\w.-]+$`,
+      ),
     });
     expect(call!.idempotencyKey).toMatch(new RegExp(`^dreamjar-donation-${id}-\\d+$`));
     const said = JSON.stringify(payments.stripe.requests);
@@ -200,17 +211,74 @@ describe('when Stripe', () => {
     expect(await hidden(payments, jar)).toMatchObject([{ status: 'pending' }]);
   });
 
-  test('refuses: 409, the gift has failed, and nothing of the refusal leaves', async () => {
+  type Refused = [
+    code: string | undefined,
+    param: string | undefined,
+    status: number,
+    body: object,
+  ];
+  const REFUSED: Refused[] = [
+    ['amount_too_small', 'line_items[0][price_data][unit_amount]', 400, { amount: [/too small/] }],
+    ['amount_too_large', undefined, 400, { amount: [/too large/] }],
+    ['email_invalid', 'customer_email', 400, { donor_email: [/address/] }],
+    ['parameter_invalid_string', 'customer_email', 400, { donor_email: [/address/] }],
+    ['url_invalid', 'success_url', 503, { code: /^unavailable$/ }],
+    ['parameter_invalid_empty', 'line_items[0][price_data]', 503, { code: /^unavailable$/ }],
+    ['account_invalid', undefined, 503, { code: /^unavailable$/ }],
+    ['never_heard_of', undefined, 503, { code: /^unavailable$/ }],
+    [undefined, undefined, 503, { code: /^unavailable$/ }],
+  ];
+
+  test.each(REFUSED)('refuses by %s (%s): %i', async (code, param, status, told) => {
     const jar = await openJar(api);
-    const no = invalid('kate@example.org is not one.', 'email_invalid', 'customer_email');
     vi.spyOn(payments.stripe.ledger, 'openSession').mockImplementationOnce(() => {
-      throw no;
+      throw invalid('kate@example.org is not one.', code, param);
     });
+    const start = api.logged.length;
     const path = `/campaigns/${jar.campaign.id}/donations/`;
-    const { body, text } = await api.post(path, guestGift()).expect(409);
+    const { body, text } = await api.post(path, guestGift()).expect(status);
+    for (const [field, pattern] of Object.entries(told))
+      expect(String(body[field])).toMatch([pattern].flat()[0] as RegExp);
+    const [error, ...others] = api.logged
+      .slice(start)
+      .filter((line) => line.includes('"level":50'));
+    expect(error).toContain('Stripe opened no checkout');
+    for (const known of [code, param, 'req_']) if (known) expect(error).toContain(known);
+    expect(others.filter((line) => !line.includes('"msg":"request"'))).toEqual([]);
+    for (const said of [text, error!]) expect(said).not.toContain('kate');
+    expect(await hidden(payments, jar)).toMatchObject([
+      { status: status === 503 ? 'pending' : 'failed' },
+    ]);
+  });
+
+  test('refuses the means of whoever pays: 409, and the gift has failed', async () => {
+    const jar = await openJar(api);
+    payments.stripe.next({ status: 402 });
+    const path = `/campaigns/${jar.campaign.id}/donations/`;
+    const { body } = await api.post(path, guestGift()).expect(409);
     expect(body.code).toBe('payment_refused');
-    expect(text).not.toContain('kate');
     expect(await hidden(payments, jar)).toMatchObject([{ status: 'failed' }]);
+  });
+
+  test('says what is not understood: 503', async () => {
+    const jar = await openJar(api);
+    vi.spyOn(payments.stripe.ledger, 'openSession').mockReturnValueOnce({ id: 7 } as never);
+    const path = `/campaigns/${jar.campaign.id}/donations/`;
+    await api.post(path, guestGift()).expect(503);
+    expect(await hidden(payments, jar)).toMatchObject([{ status: 'pending' }]);
+  });
+
+  test('does not take a payment that small, it is told before Stripe is asked', async () => {
+    const { campaign } = await openJar(inForints);
+    const path = `/campaigns/${campaign.id}/donations/`;
+    const asked = payments.stripe.requests.length;
+    const { body } = await inForints.post(path, { ...guestGift(), amount: 174, donor_name: '' });
+    expect(body).toEqual({
+      amount: ['Ensure this value is greater than or equal to 175.'],
+      donor_name: ['This field is required.'],
+    });
+    expect(payments.stripe.requests).toHaveLength(asked);
+    await inForints.post(path, guestGift({ amount: 175 })).expect(201);
   });
 
   test('does not accept our key: 503, and the key is nowhere but the news in the log', async () => {

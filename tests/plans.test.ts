@@ -176,13 +176,30 @@ describe('no hot read goes through all gifts', () => {
     const [sent] = await sentBy(`/campaigns/${campaign.id}/donations/`);
     await client.query('BEGIN');
     try {
-      await client.query('DROP INDEX donations_counted, donations_campaign_id_id_idx');
+      await client.query(`DROP INDEX donations_counted, donations_campaign_id_id_idx,
+                    donations_campaign_id_date_donated_id_idx`);
       for (const plan of await plansOf(sent!)) {
         expect(whole(nodesOf(plan), 'donations')).not.toEqual([]);
       }
     } finally {
       await client.query('ROLLBACK');
     }
+  });
+});
+
+describe('lists of gifts read their order from an index, from the place on', () => {
+  const LISTS: [string, string, () => string, (() => TestParent)?][] = [
+    ['of a campaign', 'donations_counted', () => `/campaigns/${campaign.id}/donations/`],
+    ['my own', 'donations_donor_id_date_donated_id_idx', () => '/donations/', () => donor],
+  ];
+
+  test.each(LISTS)('%s', async (_name, index, path, as) => {
+    // The one before it, for a parent, is who asks.
+    const sent = (await sentBy(`${path()}?page_size=1`, as?.())).at(-1);
+    const [custom] = await plansOf(sent!);
+    const nodes = nodesOf(custom!).filter((node) => node['Relation Name'] === 'donations');
+    expect(nodes.map((node) => node['Index Name'])).toEqual([index]);
+    expect(JSON.stringify(custom)).toContain('ROW(date_donated, id)');
   });
 });
 

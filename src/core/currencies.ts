@@ -1,4 +1,28 @@
 /**
+ * The least that Stripe takes where that is more than one unit, in whole units of the currency, rounded up
+ * (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+ */
+const SMALLEST_PAYMENTS: Record<string, number> = {
+  aed: 2,
+  czk: 15,
+  dkk: 3,
+  hkd: 4,
+  huf: 175,
+  mxn: 10,
+  myr: 2,
+  nok: 3,
+  pln: 2,
+  ron: 2,
+  sek: 3,
+  thb: 10,
+};
+
+/** The least that Stripe takes in a currency, in whole units. */
+export function smallestPayment(currency: string): number {
+  return SMALLEST_PAYMENTS[currency] ?? 1;
+}
+
+/**
  * The currencies of ISO 4217 with two minor digits that Stripe counts in hundredths
  * (https://docs.stripe.com/currencies), in lower case.
  */

@@ -109,6 +109,11 @@ export const DEFAULT_LIMITS = {
     calls: 'see a receipt',
     rules: [{ max: 120, seconds: MINUTE, per: ['client address'] }],
   },
+  // A browser that comes back from Stripe asks each second or two.
+  status: {
+    calls: 'see what became of a donation',
+    rules: [{ max: 300, seconds: MINUTE, per: ['client address'] }],
+  },
   verify: {
     calls: 'verify the address',
     rules: [{ max: 20, seconds: HOUR, per: ['parent'] }],

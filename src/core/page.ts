@@ -33,6 +33,18 @@ export function idBound(place: { id: number } | undefined): number {
   return place?.id ?? BEYOND_ALL_IDS;
 }
 
+/** A place in a list that is ordered by moment and then id, newest first. */
+export interface DatedPlace {
+  /** Milliseconds since the epoch. */
+  at: number;
+  id: number;
+}
+
+/** The bound below which the (moment, id) of a page of newest first lie: a `timestamptz` and an `int` for SQL. */
+export function datedBound(place: DatedPlace | undefined): [moment: string, id: number] {
+  return place ? [new Date(place.at).toISOString(), place.id] : ['infinity', BEYOND_ALL_IDS - 1];
+}
+
 /** What a list is asked for: how many, and from which place on. */
 export interface PageRequest<Place> {
   page_size: number;

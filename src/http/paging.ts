@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { id } from '../core/fields.js';
 import { LARGEST_PAGE } from '../core/page.js';
 import { cursor } from './cursor.js';
 
@@ -20,6 +21,9 @@ export const pageSize = z
       pattern: undefined,
     },
   });
+
+/** A place in a list that is ordered by moment and then id, up to the year 9999. */
+export const datedPlace = z.object({ at: z.int().min(0).max(253_402_300_799_999), id });
 
 /** The query of a paged list whose places are of the given form. */
 export function paging<Place extends z.ZodType>(place: Place) {

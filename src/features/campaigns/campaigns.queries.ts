@@ -3,6 +3,7 @@ import { statement } from '../../core/database.js';
 import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
 import {
   BEGUN_GIFTS,
+  NEWEST_FIRST,
   OWN_DONATION_COLUMNS,
   type DonationRow,
 } from '../donations/donations.presenter.js';
@@ -26,10 +27,11 @@ const FOR_VISITORS = campaignPage('NULL');
 
 const FOR_PARENT = campaignPage(`
     CASE WHEN ch.parent_id = $2 THEN coalesce((
-      SELECT json_agg(gift ORDER BY gift.id DESC) FROM (
+      SELECT json_agg(gift ORDER BY gift."dateDonated" DESC, gift.id DESC) FROM (
         SELECT ${OWN_DONATION_COLUMNS}
           FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
-         WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} ORDER BY d.id DESC LIMIT ${NEWEST_GIFTS}) gift), '[]') END`);
+         WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} 
+         ORDER BY ${NEWEST_FIRST} LIMIT ${NEWEST_GIFTS}) gift), '[]') END`);
 
 const CAMPAIGNS_OF_CHILD = statement(`
   SELECT ${CAMPAIGN_COLUMNS}

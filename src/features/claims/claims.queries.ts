@@ -1,8 +1,20 @@
 import type { ParentContext } from '../../core/context.js';
 import { statement, type Database } from '../../core/database.js';
 import { GUEST_IS_ERASED } from '../../core/erased.js';
-import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
-import { GIVEN, type GivenRow } from '../donations/donations.presenter.js';
+import {
+  datedBound,
+  pageOf,
+  type DatedPlace,
+  type Page,
+  type PageRequest,
+} from '../../core/page.js';
+import {
+  GIVEN,
+  NEWEST_FIRST,
+  olderThan,
+  placeOf,
+  type GivenRow,
+} from '../donations/donations.presenter.js';
 
 /**
  * The completed gifts of guests with an address, of `donations d`, in the words of the index that has them. Those of a
@@ -12,8 +24,8 @@ const givenWith = (address: string) =>
   `lower(d.donor_email) = lower(${address}) AND d.donor_id IS NULL AND d.status = 'completed' AND NOT ${GUEST_IS_ERASED}`;
 
 const CLAIMABLE = statement(`${GIVEN}
-   WHERE ${givenWith('$1')} AND d.id < $2::bigint
-   ORDER BY d.id DESC LIMIT $3`);
+   WHERE ${givenWith('$1')} AND ${olderThan('$2', '$3')}
+   ORDER BY ${NEWEST_FIRST} LIMIT $4`);
 
 /**
  * The claimant is locked first, as giving and the end of an account do, and that the address is verified is
@@ -33,11 +45,11 @@ const CLAIM = statement(`
 /** A page of the gifts that were made by guests with the signed-in parent's address, newest first. */
 export async function findClaimable(
   ctx: ParentContext,
-  { page_size: size, cursor }: PageRequest<{ id: number }>,
+  { page_size: size, cursor }: PageRequest<DatedPlace>,
 ): Promise<Page<GivenRow>> {
   const { email } = ctx.parent;
-  const rows = await ctx.db.query<GivenRow>(CLAIMABLE, [email, idBound(cursor), size + 1]);
-  return pageOf(rows, size, ({ id }) => ({ id })).map((row) => ({ ...row, donorEmail: email }));
+  const rows = await ctx.db.query<GivenRow>(CLAIMABLE, [email, ...datedBound(cursor), size + 1]);
+  return pageOf(rows, size, placeOf).map((row) => ({ ...row, donorEmail: email }));
 }
 
 /** Claims the given gifts, or all: gives how many, undefined when the address is not verified. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { id, messages } from '../../core/fields.js';
-import { paging } from '../../http/paging.js';
+import { datedPlace, paging } from '../../http/paging.js';
 
 const MOST_AT_ONCE = 100;
 
 /** Which page of the gifts that can be claimed. */
-export const ClaimableQuery = paging(z.object({ id }));
+export const ClaimableQuery = paging(datedPlace);
 
 /** The gifts to claim. */
 export const NewClaim = z

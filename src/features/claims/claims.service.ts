@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
 import { InvalidInput, Refusal } from '../../core/errors.js';
-import { Page, type PageRequest } from '../../core/page.js';
+import { Page, type DatedPlace, type PageRequest } from '../../core/page.js';
 import type { GivenRow } from '../donations/donations.presenter.js';
 import { claim, findClaimable } from './claims.queries.js';
 import type { NewClaim } from './claims.schemas.js';
@@ -10,7 +10,7 @@ import type { NewClaim } from './claims.schemas.js';
 /** A page of the past guest gifts that the signed-in parent may claim: none until the address is verified. */
 export async function listClaimable(
   ctx: ParentContext,
-  query: PageRequest<{ id: number }>,
+  query: PageRequest<DatedPlace>,
 ): Promise<Page<GivenRow>> {
   return ctx.parent.emailVerifiedAt === null ? new Page([], null) : findClaimable(ctx, query);
 }

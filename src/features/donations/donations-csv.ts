@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import type { ParentContext } from '../../core/context.js';
-import type { Page } from '../../core/page.js';
+import type { DatedPlace, Page } from '../../core/page.js';
 import { noSuchCampaign } from '../campaigns/campaigns.access.js';
 import { presentOwnDonation, type DonationRow } from './donations.presenter.js';
 import { withoutFormulas } from './formulas.js';
@@ -33,7 +33,7 @@ export async function exportDonations(ctx: ParentContext, campaignId: number): P
   return Readable.from(batches(ctx, campaignId, first));
 }
 
-type Batch = Page<DonationRow, { id: number }>;
+type Batch = Page<DonationRow, DatedPlace>;
 
 async function* batches(ctx: ParentContext, campaignId: number, first: Batch) {
   yield csv(first, { header: true });
@@ -47,7 +47,7 @@ async function* batches(ctx: ParentContext, campaignId: number, first: Batch) {
 async function readBatch(
   ctx: ParentContext,
   campaignId: number,
-  cursor?: { id: number },
+  cursor?: DatedPlace,
 ): Promise<Batch> {
   const { owned, page } = await listDonations(ctx, campaignId, { page_size: BATCH, cursor });
   if (!owned) throw noSuchCampaign();

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import { DONOR_IS_ERASED, GUEST_IS_ERASED } from '../../core/erased.js';
 import { unitsUp } from '../../core/money.js';
-import type { GivenDonation, OwnDonation, PublicDonation, STATUSES } from './donations.schemas.js';
+import type { DatedPlace } from '../../core/page.js';
+import type {
+  GivenDonation,
+  OwnDonation,
+  PublicDonation,
+  SeenDonation,
+  STATUSES,
+} from './donations.schemas.js';
 
 const ANONYMOUS = 'Anonymous';
 const FORMER_MEMBER = 'Former member';
@@ -42,6 +49,19 @@ export const OWN_DONATION_COLUMNS = `${DONATION_COLUMNS},
 /** The gifts that donor and owner see, of `donations d`: one that never had a page to be paid at was not begun. */
 export const BEGUN_GIFTS =
   "(d.status = 'completed' OR EXISTS (SELECT FROM checkouts k WHERE k.donation_id = d.id))";
+
+/** The order of lists of `donations d`: by when a gift was given, which is when it began to count. */
+export const NEWEST_FIRST = 'd.date_donated DESC, d.id DESC';
+
+/** The gifts of `donations d` after a place in that order, given by its moment and its id. */
+export function olderThan(moment: string, id: string): string {
+  return `(d.date_donated, d.id) < (${moment}::timestamptz, ${id}::int)`;
+}
+
+/** The place of a gift in that order. */
+export function placeOf({ dateDonated, id }: Pick<DonationRow, 'dateDonated' | 'id'>): DatedPlace {
+  return { at: new Date(dateDonated).getTime(), id };
+}
 
 /** The gifts that count and that the public sees, of `donations d`, in the words of the index that has them. */
 export const COUNTED_GIFTS = "d.status = 'completed' AND d.refunded < d.amount * 100";
@@ -90,6 +110,21 @@ export function presentGivenDonation(row: GivenRow): z.input<typeof GivenDonatio
         ? DELETED_CAMPAIGN
         : { id, title, goal, child_name: row.childName },
   });
+}
+
+/** A gift as its donor sees it, or whoever has a token: without an address that isn't theirs to know. */
+export function presentSeenDonation(
+  row: Omit<GivenRow, 'donorEmail'> & { donorEmail: string | null },
+): z.input<typeof SeenDonation> {
+  const { donorEmail } = row;
+  const gift = presentGivenDonation({ ...row, donorEmail: donorEmail ?? '' });
+  return { ...gift, donor_email: donorEmail };
+}
+
+/** The answer to giving: an anonymous gift as everyone will see it, and nothing kept for replays that names its donor. */
+export function presentNewDonation(row: GivenRow): z.input<typeof GivenDonation> {
+  const gift = presentGivenDonation(row);
+  return row.anonymous ? { ...gift, donor_name: ANONYMOUS } : gift;
 }
 
 function commonForm(row: DonationRow) {

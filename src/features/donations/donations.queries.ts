@@ -1,7 +1,13 @@
 import type { Context, ParentContext } from '../../core/context.js';
 import { statement } from '../../core/database.js';
 import { giftMails, type GiftMail } from '../../core/jobs.js';
-import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
+import {
+  datedBound,
+  pageOf,
+  type DatedPlace,
+  type Page,
+  type PageRequest,
+} from '../../core/page.js';
 import { isOpenAt } from '../campaigns/campaigns.access.js';
 import {
   BEGUN_GIFTS,
@@ -9,7 +15,10 @@ import {
   DONATION_COLUMNS,
   DONOR_EMAIL,
   GIVEN,
+  NEWEST_FIRST,
+  olderThan,
   OWN_DONATION_COLUMNS,
+  placeOf,
   type DonationRow,
   type GivenRow,
 } from './donations.presenter.js';
@@ -37,7 +46,7 @@ interface GiftOutcome {
 
 interface DonationsOfCampaign {
   owned: boolean;
-  page: Page<DonationRow, { id: number }>;
+  page: Page<DonationRow, DatedPlace>;
 }
 
 /**
@@ -77,24 +86,25 @@ const FOR_VISITORS = statement(`
   SELECT false AS owned, gift.*
     FROM campaigns c
     LEFT JOIN LATERAL (
-      ${COUNTED_OF_CAMPAIGN} AND d.id < $2::bigint ORDER BY d.id DESC LIMIT $3) gift ON true
+      ${COUNTED_OF_CAMPAIGN} AND ${olderThan('$2', '$3')}
+       ORDER BY ${NEWEST_FIRST} LIMIT $4) gift ON true
    WHERE c.id = $1
-   ORDER BY gift.id DESC`);
+   ORDER BY gift."dateDonated" DESC, gift.id DESC`);
 
 /** Who may see the donors is decided in the same statement that reads them. */
 const FOR_PARENTS = statement(`
-  SELECT ch.parent_id = $4 AS owned, gift.*
+  SELECT ch.parent_id = $5 AS owned, gift.*
     FROM campaigns c JOIN children ch ON ch.id = c.child_id
     LEFT JOIN LATERAL (
       (SELECT ${OWN_DONATION_COLUMNS}
          FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
-        WHERE ch.parent_id = $4 AND d.campaign_id = c.id AND ${BEGUN_GIFTS} AND d.id < $2::bigint
-        ORDER BY d.id DESC LIMIT $3)
+        WHERE ch.parent_id = $5 AND d.campaign_id = c.id AND ${BEGUN_GIFTS} AND ${olderThan('$2', '$3')}
+        ORDER BY ${NEWEST_FIRST} LIMIT $4)
       UNION ALL
-      (${COUNTED_OF_CAMPAIGN} AND ch.parent_id <> $4 AND d.id < $2::bigint
-        ORDER BY d.id DESC LIMIT $3)) gift ON true
+      (${COUNTED_OF_CAMPAIGN} AND ch.parent_id <> $5 AND ${olderThan('$2', '$3')}
+        ORDER BY ${NEWEST_FIRST} LIMIT $4)) gift ON true
    WHERE c.id = $1
-   ORDER BY gift.id DESC`);
+   ORDER BY gift."dateDonated" DESC, gift.id DESC`);
 
 const ONE_GIVEN = statement(`
   SELECT gift.*, ${DONOR_EMAIL} AS "donorEmail", ${isOpenAt('$2::timestamptz')} AS "isOpen"
@@ -104,8 +114,8 @@ const ONE_GIVEN = statement(`
     LEFT JOIN campaigns c ON c.id = d.campaign_id`);
 
 const GIVEN_BY = statement(`${GIVEN}
-   WHERE d.donor_id = $1 AND d.id < $2::bigint AND ${BEGUN_GIFTS}
-   ORDER BY d.id DESC LIMIT $3`);
+   WHERE d.donor_id = $1 AND ${olderThan('$2', '$3')} AND ${BEGUN_GIFTS}
+   ORDER BY ${NEWEST_FIRST} LIMIT $4`);
 
 /**
  * Some gifts that were never paid and are older than a moment. What went back is kept with its gift, and one that
@@ -146,9 +156,9 @@ export async function storeGift(
 export async function findDonations(
   ctx: Context,
   campaignId: number,
-  { page_size: size, cursor }: PageRequest<{ id: number }>,
+  { page_size: size, cursor }: PageRequest<DatedPlace>,
 ): Promise<DonationsOfCampaign | undefined> {
-  const values = [campaignId, idBound(cursor), size + 1];
+  const values = [campaignId, ...datedBound(cursor), size + 1];
   const rows = await (ctx.parent
     ? ctx.db.query<DonationRow & { owned: boolean }>(FOR_PARENTS, [...values, ctx.parent.id])
     : ctx.db.query<DonationRow & { owned: boolean }>(FOR_VISITORS, values));
@@ -156,17 +166,17 @@ export async function findDonations(
   if (!first) return undefined;
   // A campaign without gifts still gives one row, which holds none.
   const gifts = rows.filter((row) => (row.id as number | null) !== null);
-  return { owned: first.owned, page: pageOf(gifts, size, ({ id }) => ({ id })) };
+  return { owned: first.owned, page: pageOf(gifts, size, placeOf) };
 }
 
 /** A page of what the signed-in parent gave, newest first. */
 export async function findGiven(
   ctx: ParentContext,
-  { page_size: size, cursor }: PageRequest<{ id: number }>,
+  { page_size: size, cursor }: PageRequest<DatedPlace>,
 ): Promise<Page<GivenRow>> {
   const { id, email } = ctx.parent;
-  const rows = await ctx.db.query<GivenRow>(GIVEN_BY, [id, idBound(cursor), size + 1]);
-  return pageOf(rows, size, (last) => ({ id: last.id })).map((row) => ({
+  const rows = await ctx.db.query<GivenRow>(GIVEN_BY, [id, ...datedBound(cursor), size + 1]);
+  return pageOf(rows, size, placeOf).map((row) => ({
     ...row,
     donorEmail: email,
   }));

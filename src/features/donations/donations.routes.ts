@@ -15,7 +15,8 @@ import { campaignExists, listDonations, listGiven } from './donations.service.js
 export const listOfCampaign = forAnyone({
   summary: "See a campaign's gifts",
   description:
-    "Newest first. The campaign's owner sees who gave; anyone else sees anonymous gifts masked.",
+    "Newest first, by `date_donated`. The campaign's owner sees who gave, and gifts that wait to be paid, which move to " +
+    'the top once they are; anyone else sees anonymous gifts masked.',
   params: CampaignPath,
   exists: campaignExists,
   query: DonationsQuery,
@@ -41,7 +42,8 @@ export const exportOfCampaign = forParents({
   description:
     'The same gifts in the same order as in the list, as a file for spreadsheets. In UTF-8, with a byte ' +
     'order mark. Where text could begin a formula in a spreadsheet, at its start or behind a separator, it has an ' +
-    'apostrophe. A file that broke off is no complete answer.',
+    'apostrophe. A file that broke off is no complete answer. A gift that is paid ' +
+    'while the file is made moves to the top, and may be missing.',
   params: CampaignPath,
   access: findOwnCampaign,
   answer: { status: 200, description: 'All of them.', downloads: ['text/csv'] },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flag, id, idInPath, moment, money, optionalText } from '../../core/fields.js';
-import { paging } from '../../http/paging.js';
+import { datedPlace, paging } from '../../http/paging.js';
 
 /** The id of a gift, in a path. */
 export const DonationPath = z.object({ id: idInPath });
@@ -36,7 +36,7 @@ export const NewDonation = z
   });
 
 /** Which page of gifts. */
-export const DonationsQuery = paging(z.object({ id }));
+export const DonationsQuery = paging(datedPlace);
 
 /** What has become of a gift. Only ever forward: a payment that came late completes it all the same. */
 export const STATUSES = ['pending', 'completed', 'failed', 'expired'] as const;
@@ -85,8 +85,19 @@ export const GivenDonation = z
   .object({ ...fields, ...course, donor_email: z.string(), campaign: GivenTo })
   .meta({ id: 'GivenDonation' });
 
+/** A gift as its donor sees it, or whoever has a token that opens it. */
+export const SeenDonation = GivenDonation.extend({
+  donor_email: z.string().nullable().meta({
+    description: 'Null once the donor is erased, and by token where the donor has an account.',
+  }),
+}).meta({ id: 'SeenDonation' });
+
 /** The answer to giving. */
 export const NewlyGivenDonation = GivenDonation.extend({
+  donor_name: z.string().meta({
+    description:
+      '`Anonymous` for an anonymous gift, as everyone will see it; your history has the name.',
+  }),
   checkout_url: z.url().optional().meta({
     description: 'Where a gift that is `pending` is to be paid. Absent where gifts are pledges.',
   }),

@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import { inBatches } from '../../core/batches.js';
 import type { Context, JobContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
+import { smallestPayment } from '../../core/currencies.js';
 import { Refusal, type FieldErrors } from '../../core/errors.js';
 import { email } from '../../core/fields.js';
-import type { PageRequest } from '../../core/page.js';
+import type { DatedPlace, PageRequest } from '../../core/page.js';
 import { noSuchCampaign } from '../campaigns/campaigns.access.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import type { GivenRow } from './donations.presenter.js';
@@ -23,9 +24,23 @@ const REQUIRED = ['This field is required.'];
 
 type DonationInput = z.output<typeof NewDonation>;
 
-/** What the rules say of a gift: a guest tells name and email, whether or not the gift is anonymous. */
-export function donationErrors(ctx: Context, input: Partial<DonationInput>): FieldErrors {
-  if (ctx.parent) return {};
+/**
+ * What the rules say of a gift: a guest tells name and email, whether or not the gift is anonymous, and what is
+ * to be paid at Stripe is as much as Stripe takes.
+ */
+export function donationErrors(
+  { parent, settings }: Context,
+  input: Partial<DonationInput>,
+): FieldErrors {
+  const least = settings.payments === 'stripe' ? smallestPayment(settings.currency) : 1;
+  const isTooLittle = input.amount !== undefined && input.amount < least;
+  return {
+    ...(isTooLittle && { amount: [`Ensure this value is greater than or equal to ${least}.`] }),
+    ...(!parent && guestErrors(input)),
+  };
+}
+
+function guestErrors(input: Partial<DonationInput>): FieldErrors {
   const address = input.donor_email ? email.safeParse(input.donor_email) : undefined;
   return {
     ...(!input.donor_name && { donor_name: REQUIRED }),
@@ -64,7 +79,7 @@ export function campaignClosed(): Refusal {
 export async function listDonations(
   ctx: Context,
   campaignId: number,
-  query: PageRequest<{ id: number }>,
+  query: PageRequest<DatedPlace>,
 ) {
   const donations = await findDonations(ctx, campaignId, query);
   if (!donations) throw noSuchCampaign();

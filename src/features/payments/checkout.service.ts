@@ -1,15 +1,17 @@
 import type { Context } from '../../core/context.js';
-import { Refusal } from '../../core/errors.js';
 import { toMinor } from '../../core/money.js';
-import { PaymentRefused, RequestChanged } from '../../integrations/stripe.js';
+import { NotUnderstood, PaymentRefused, RequestChanged } from '../../integrations/stripe.js';
 import type { GivenRow } from '../donations/donations.presenter.js';
 import { campaignClosed, findGift } from '../donations/donations.service.js';
-import { refuseWhileAway } from './away.js';
+import { AWAY, refuseWhileAway } from './away.js';
+import { paymentsBroken, refusalOfPayment } from './refused-payments.js';
+import { statusToken } from './status-token.js';
 
 /**
  * Opens the page at Stripe where a pending gift is paid; asked again, the same one. Null when the gift is
  * pending no more.
- * @throws Refusal `unavailable` while Stripe is away or rejects our key, `payment_refused`, `campaign_closed`.
+ * @throws Refusal `unavailable` while Stripe is away, or for what is ours to mend, `payment_refused`,
+ * `campaign_closed`; InvalidInput when Stripe doesn't take the amount or the address.
  */
 export async function openCheckout(
   ctx: Context,
@@ -37,9 +39,6 @@ export async function openCheckout(
   return { gift, url: session.url };
 }
 
-const AWAY =
-  'Payments are not available right now. Try again in a moment, with the same Idempotency-Key if you sent one.';
-
 async function askStripe(
   ctx: Context,
   gift: GivenRow,
@@ -47,26 +46,29 @@ async function askStripe(
   const { stripe, currency, frontendUrl = '' } = ctx.settings;
   if (!stripe) throw new Error('PAYMENTS=stripe was started without the way to Stripe');
   const page = `${frontendUrl}/donations/${gift.id}`;
+  const madeAt = new Date(gift.dateDonated);
+  // After the #, which browsers keep to themselves: neither servers nor other sites see it.
+  const token = statusToken(ctx.settings, { id: gift.id, madeAt });
   try {
     return await stripe.openCheckout({
       donationId: gift.id,
-      madeAt: new Date(gift.dateDonated),
+      madeAt,
       amount: toMinor(gift.amount),
       currency,
       title: gift.campaignTitle ?? '',
       email: gift.donorEmail,
-      successUrl: `${page}/success`,
-      cancelUrl: `${page}/cancelled`,
+      successUrl: `${page}/success#token=${token}`,
+      cancelUrl: `${page}/cancelled#token=${token}`,
     });
   } catch (error) {
     refuseWhileAway(ctx, error, AWAY);
-    if (error instanceof PaymentRefused) {
-      ctx.log.error({ err: error }, 'Stripe refused a checkout');
+    if (error instanceof PaymentRefused || error instanceof NotUnderstood) {
+      ctx.log.error({ err: error, donationId: gift.id }, 'Stripe opened no checkout');
+      const refusal = error instanceof PaymentRefused ? refusalOfPayment(error) : null;
+      // Pending, it can be resumed by its key once the fault is mended.
+      if (!refusal) throw paymentsBroken();
       await endWithoutCheckout(ctx, gift.id, 'failed');
-      throw new Refusal(
-        'payment_refused',
-        'This payment can not be made. Check the email address.',
-      );
+      throw refusal;
     }
     if (!(error instanceof RequestChanged)) throw error;
     // Title or address changed between two attempts: the page of the first was never shown to anybody.

@@ -1,7 +1,7 @@
 import { forAnyone } from '../../http/endpoint.js';
 import { Begun } from '../../http/reply.js';
 import { CampaignPath } from '../campaigns/campaigns.schemas.js';
-import { presentGivenDonation } from '../donations/donations.presenter.js';
+import { presentNewDonation } from '../donations/donations.presenter.js';
 import { NewDonation, NewlyGivenDonation } from '../donations/donations.schemas.js';
 import { campaignExists, donate, donationErrors } from '../donations/donations.service.js';
 import { openCheckout } from './checkout.service.js';
@@ -13,8 +13,8 @@ export const give = forAnyone({
   description:
     'With an account or without. `donor_name` and `donor_email` are required without one.\n\n' +
     'Where gifts are paid at Stripe, the gift is `pending` and `checkout_url` is the page to pay it at; ' +
-    'Stripe then sends the browser on to `/donations/{id}/success` or `/donations/{id}/cancelled` of the ' +
-    'app. A payment that arrives when the campaign has closed is given back in full, and the donor is told.',
+    'Stripe then sends the browser on to `/donations/{id}/success#token=…` or `/donations/{id}/cancelled#token=…` of ' +
+    'the app; `GET /donations/{id}/?token=…` tells what became of the gift. A payment that arrives when the campaign has closed is given back in full, and the donor is told.',
   limit: 'donate',
   idempotent: true,
   changes: 'gifts of the campaign',
@@ -34,11 +34,11 @@ export const give = forAnyone({
   }),
   handle: async ({ ctx, params, body }) => {
     const gift = await donate(ctx, params.id, body);
-    return gift.status === 'pending' ? new Begun(gift.id) : presentGivenDonation(gift);
+    return gift.status === 'pending' ? new Begun(gift.id) : presentNewDonation(gift);
   },
   finish: async (ctx, { donationId }) => {
     const checkout = await openCheckout(ctx, donationId);
-    return checkout && { ...presentGivenDonation(checkout.gift), checkout_url: checkout.url };
+    return checkout && { ...presentNewDonation(checkout.gift), checkout_url: checkout.url };
   },
 });
 

@@ -5,16 +5,29 @@ export class PaymentsAway extends Error {
   override readonly name = 'PaymentsAway';
 }
 
-/** Stripe understood the call and will not do it; `code` is Stripe's, such as `charge_already_refunded`. */
+/** Stripe understood the call and will not do it. */
 export class PaymentRefused extends Error {
   override readonly name = 'PaymentRefused';
+  /** Stripe's, such as `charge_already_refunded`. */
+  readonly code: string;
+  /** The parameter at fault by Stripe's name, such as `customer_email`. */
+  readonly param: string | undefined;
+  /** Whether it was the payer's means that Stripe refused, and not the call. */
+  readonly isOfPayer: boolean;
 
-  constructor(
-    readonly code: string,
-    requestId: string | undefined,
-  ) {
-    super(inWords('Stripe refused', code, requestId));
+  constructor({ code, param, requestId, isOfPayer = false }: RefusalByStripe) {
+    super(inWords('Stripe refused', code, param, requestId));
+    this.code = code;
+    this.param = param;
+    this.isOfPayer = isOfPayer;
   }
+}
+
+interface RefusalByStripe {
+  code: string;
+  param?: string | undefined;
+  requestId?: string | undefined;
+  isOfPayer?: boolean;
 }
 
 /** Stripe does not accept our key, or not for this: nothing will work until a person mends that. */

@@ -5,7 +5,7 @@ import { inWords, KeyRejected, PaymentRefused, PaymentsAway, RequestChanged } fr
 export function translate(error: unknown): unknown {
   const { errors } = Stripe;
   if (!(error instanceof errors.StripeError)) return error;
-  const { code, rawType, requestId, statusCode, type } = error;
+  const { code, param, rawType, requestId, statusCode, type } = error;
   if (error instanceof errors.StripeIdempotencyError) {
     return new RequestChanged(inWords('Stripe knows this key with other parameters', requestId));
   }
@@ -21,7 +21,12 @@ export function translate(error: unknown): unknown {
     error instanceof errors.StripeInvalidRequestError ||
     error instanceof errors.StripeCardError
   ) {
-    return new PaymentRefused(code ?? rawType ?? type, requestId);
+    return new PaymentRefused({
+      code: code ?? rawType ?? type,
+      param,
+      requestId,
+      isOfPayer: error instanceof errors.StripeCardError,
+    });
   }
   return new KeyRejected(inWords('Stripe does not accept our key', type, statusCode, requestId));
 }

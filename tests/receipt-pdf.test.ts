@@ -17,7 +17,9 @@ interface Line {
   /** Points from the page's left and lower edge. */
   x: number;
   y: number;
+  /** As it is copied, and by its shapes. */
   text: string;
+  shown: string;
 }
 
 /** What stands on the page, read as a viewer would: glyph numbers, through each font's /ToUnicode. */
@@ -55,18 +57,29 @@ function alphabet(map: string): string[] {
   );
 }
 
+/** What a part of the page reads as when copied, in UTF-16 with its marks escaped. */
+function copied(literal: string): string {
+  const bytes = literal.replace(/\\(.)/gs, (_all, mark: string) => ESCAPED[mark] ?? mark);
+  return Buffer.from(bytes, 'latin1').swap16().toString('utf16le').slice(1);
+}
+
+const ESCAPED: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
+
+const TEXT = /(?:\/ActualText \(((?:\\.|[^\\)])*)\)\n>> BDC\nq\n[^\n]*\n|\n)BT\n(.*?)\nET\n/gs;
+
 /** Everything at one height is one line, from left to right. */
 function linesOf(content: string, alphabets: Map<string, string[]>): Line[] {
   const lines = new Map<string, Line>();
-  for (const [, block] of content.matchAll(/\nBT\n(.*?)\nET\n/gs)) {
+  for (const [, actual, block] of content.matchAll(TEXT)) {
     const [, x, y] = /^1 0 0 1 (\S+) (\S+) Tm/.exec(block!)!;
     const letters = alphabets.get(/\/(F\d+) \S+ Tf/.exec(block!)![1]!)!;
     const glyphs = Array.from(block!.matchAll(/<(\w+)>/g), ([, hex]) =>
       hex!.match(/.{4}/g)!,
     ).flat();
-    const text = glyphs.map((glyph) => letters[parseInt(glyph, 16)]).join('');
-    const line = lines.get(y!) ?? { x: Number(x), y: Number(y), text: '' };
-    lines.set(y!, { ...line, text: line.text + text });
+    const shown = glyphs.map((glyph) => letters[parseInt(glyph, 16)]).join('');
+    const text = actual === undefined ? shown : copied(actual);
+    const line = lines.get(y!) ?? { x: Number(x), y: Number(y), text: '', shown: '' };
+    lines.set(y!, { ...line, text: line.text + text, shown: line.shown + shown });
   }
   return [...lines.values()];
 }
@@ -164,13 +177,49 @@ describe('a name', () => {
   });
 
   test.each([
-    ['王小明', '□□□'],
-    ['Mia 🎁👨‍👩‍👧 हि', 'Mia □□ □'],
+    '山田太郎 さくら アキラ',
+    '王小明 赵鑫 龍',
+    '김민수',
+    'हिन्दी राजेन्द्र श्री',
+    'সুমিত শ্রী',
+    'પ્રિયા',
+    'தமிழ் செல்வி',
+    'తెలుగు',
+    'ಕನ್ನಡ',
+    'ശ്രീ',
+    'සිංහල',
+    'สมชาย กี้ น้ำ',
+    'ສົມຊາຍ',
+    'မောင်',
+    'សុខ',
+    'አበበ',
+    'Mia 王 ☺ हि',
+  ])('is drawn in its own script, and copied as it is: %s', async (name) => {
+    const { lines } = read(await receiptPdf({ ...RECEIPT, donor_name: name }));
+    expect(lines[3]!.text).toBe(`Received from${name}`);
+    expect(lines[3]!.shown).not.toContain('□');
+  });
+
+  test.each([
+    ['Mia 🎁👨‍👩‍👧', 'Mia □□'],
     [`Z${'\u0301'.repeat(149)}`, '□'],
     [Array(50).fill('😀').join('\u200d'), '□'],
-    ['\u0007\u0000', '□□'],
-  ])('has a box for each letter that the font lacks: %j', async (name, drawn) => {
-    expect(await nameDrawnFor(name)).toBe(drawn);
+    ['𓀀(\\)', '□(\\)'],
+  ])('has a box for a letter that no font has, and is copied as it is: %j', async (name, shown) => {
+    const { lines } = read(await receiptPdf({ ...RECEIPT, donor_name: name }));
+    expect(lines[3]).toMatchObject({
+      text: `Received from${name}`,
+      shown: `Received from${shown}`,
+    });
+  });
+
+  test.each(['ਗੁਰਪ੍ਰੀਤ', 'తెలుగు శ్రీ'])(
+    'of letters that can not be set is drawn as far as it can be, and copied as it is: %s',
+    async (name) => expect(await nameDrawnFor(name)).toBe(name),
+  );
+
+  test('holds no control characters', async () => {
+    expect(await nameDrawnFor('\u0007\u0000')).toBe('□□');
   });
 
   test.each([
@@ -216,7 +265,7 @@ describe('the longest texts', () => {
     expect(Math.min(...heights)).toBeGreaterThan(50);
     expect(lines.at(-2)!.text).toMatch(/^Thank you/);
     expect(lines.at(-2)!.y - lines.at(-1)!.y).toBeGreaterThan(30);
-    for (const { text } of lines) expect(text.length).toBeLessThanOrEqual(150);
+    for (const { shown } of lines) expect(shown.length).toBeLessThanOrEqual(150);
   });
 
   test('are told whole where letters are of common width, and else end in an ellipsis', async () => {

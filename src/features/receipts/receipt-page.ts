@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import PDFDocument from 'pdfkit';
 import { words } from '../../core/text.js';
 import { inLetters, receiptFonts } from './receipt-fonts.js';
+import { Letters } from './receipt-letters.js';
 
 const WIDTH = 595.28;
 const LEFT = 68;
@@ -18,12 +19,6 @@ const LEADING = 1.45;
 
 /** So many lines of each of the four free texts fit on the page; a longer one ends in an ellipsis. */
 const MOST_LINES = 7;
-
-/** Stands for what the fonts can't draw: Chinese, Japanese, Korean and most emoji among it. */
-const UNKNOWN = '□';
-
-/** UTF-16 units. No language puts more marks on a letter; more would leave the line. */
-const LONGEST_LETTER = 8;
 
 const RIGHT_TO_LEFT_WORD = String.raw`(?:(?=\p{L})[\p{sc=Arab}\p{sc=Hebr}]\p{M}*)+`;
 
@@ -45,6 +40,8 @@ interface Style {
 export class ReceiptPage {
   readonly #doc: PDFKit.PDFDocument;
   readonly #fonts = receiptFonts();
+  readonly #letters = new Letters(this.#fonts.regular);
+  readonly #registered = new Set<string>();
   readonly #structure: PDFKit.PDFStructureElement;
   #y = 64;
 
@@ -129,7 +126,8 @@ export class ReceiptPage {
   #text(text: string, x: number, style: Style): void {
     const { size = 10 } = style;
     this.#use(style);
-    const lines = this.#wrap(this.#drawable(text), RIGHT - x);
+    this.#letters.text = this.#drawable(text);
+    const lines = this.#wrap(this.#letters.text, RIGHT - x, style);
     if (lines.length > MOST_LINES) lines.splice(MOST_LINES - 1, Infinity, '…');
     for (const line of lines) {
       this.#line(line, x, style);
@@ -137,43 +135,54 @@ export class ReceiptPage {
     }
   }
 
-  /** The text with single blanks, without what would turn its direction, and with signs for the unknown. */
+  /** The text with single blanks, without what would turn its direction. */
   #drawable(text: string): string {
-    const plain = inLetters(words(text.replace(/\p{Bidi_Control}/gu, '')).join(' '));
-    const letters = Array.from(graphemes.segment(plain), ({ segment }) => segment);
-    return letters.map((letter) => (this.#canDraw(letter) ? letter : UNKNOWN)).join('');
+    return inLetters(words(text.replace(/\p{Bidi_Control}/gu, '')).join(' '));
   }
 
-  #canDraw(letter: string): boolean {
-    const { regular } = this.#fonts;
-    const known = (character: string) => regular.hasGlyphForCodePoint(character.codePointAt(0)!);
-    return letter.length <= LONGEST_LETTER && Array.from(letter).every(known);
+  /** With the current face and size; afterwards these are in use again. */
+  #width(text: string, style: Style): number {
+    const { face = 'regular', size = 10 } = style;
+    const width = this.#letters.runs(text, face).reduce((sum, { font, drawn }) => {
+      return sum + this.#doc.font(this.#known(font), size).widthOfString(drawn);
+    }, 0);
+    this.#use(style);
+    return width;
+  }
+
+  /** The name of a font, which the document knows from its first use on. */
+  #known(name: string): string {
+    if (!(name in this.#fonts) && !this.#registered.has(name)) {
+      this.#doc.registerFont(name, this.#letters.fontOf(name) as unknown as Buffer);
+      this.#registered.add(name);
+    }
+    return name;
   }
 
   /** Breaks between words, and within a word only where it is wider than a line. */
-  #wrap(text: string, width: number): string[] {
+  #wrap(text: string, width: number, style: Style): string[] {
     const lines: string[] = [];
     let line = '';
     for (const word of text.split(' ')) {
       const longer = line === '' ? word : `${line} ${word}`;
-      if (this.#doc.widthOfString(longer) <= width) {
+      if (this.#width(longer, style) <= width) {
         line = longer;
         continue;
       }
       if (line !== '') lines.push(line);
-      lines.push(...this.#chop(word, width));
+      lines.push(...this.#chop(word, width, style));
       line = lines.pop()!;
     }
     return [...lines, line];
   }
 
-  #chop(word: string, width: number): string[] {
-    if (this.#doc.widthOfString(word) <= width) return [word];
+  #chop(word: string, width: number, style: Style): string[] {
+    if (this.#width(word, style) <= width) return [word];
     const parts: string[] = [];
     let part = '';
     let room = width;
     for (const { segment } of graphemes.segment(word)) {
-      const taken = this.#doc.widthOfString(segment);
+      const taken = this.#width(segment, style);
       if (taken > room) {
         parts.push(part);
         part = '';
@@ -187,15 +196,28 @@ export class ReceiptPage {
 
   #lineToRight(text: string, style: Style): void {
     this.#use(style);
-    this.#line(text, RIGHT - this.#doc.widthOfString(text), style);
+    this.#line(text, RIGHT - this.#width(text, style), style);
   }
 
   #line(text: string, x: number, style: Style): void {
     this.#use(style);
     this.#doc.x = x;
-    for (const run of text.split(RIGHT_TO_LEFT)) {
-      this.#doc.text(run, this.#doc.x, this.#y, { lineBreak: false, features: [] });
+    for (const { font, drawn, actual } of this.#letters.runs(text, style.face ?? 'regular')) {
+      this.#doc.font(this.#known(font));
+      if (actual !== undefined) this.#doc.markContent('Span', { actual });
+      // Shapes of other scripts depend on each other: their fonts say how. All stand on the line of our own font.
+      const features = font in this.#fonts ? { features: [] } : { baseline: -this.#ascent(style) };
+      for (const part of drawn.split(RIGHT_TO_LEFT)) {
+        this.#doc.text(part, this.#doc.x, this.#y, { lineBreak: false, ...features });
+      }
+      if (actual !== undefined) this.#doc.endMarkedContent();
     }
+  }
+
+  /** Points from the top of a line to the line that its letters stand on. */
+  #ascent({ size = 10 }: Style): number {
+    const { ascent, unitsPerEm } = this.#fonts.regular;
+    return (ascent / unitsPerEm) * size;
   }
 
   #use({ face = 'regular', size = 10, colour = INK }: Style): void {

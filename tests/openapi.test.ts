@@ -81,3 +81,32 @@ test('what is answered is closed: no form has room for a field that it does not 
   expect(validate({ detail: 'x', code: 'y' })).toBe(true);
   expect(validate({ detail: 'x', code: 'y', more: 1 })).toBe(false);
 });
+
+test('operations have names to call them by', () => {
+  for (const [name, { operationId }] of served.operations) {
+    expect(operationId, name).toMatch(/^[a-z]+([A-Z][a-z]*)+$/);
+  }
+  const nameOf = (operation: string) => served.operations.get(operation)?.operationId;
+  expect(nameOf('GET /campaigns/')).toBe('listCampaigns');
+  expect(nameOf('GET /campaigns/{id}/donations/')).toBe('listCampaignDonations');
+  expect(nameOf('POST /campaigns/{id}/donations/')).toBe('createDonation');
+  expect(nameOf('DELETE /children/{id}/')).toBe('deleteChild');
+});
+
+test('each refusal names the codes that it may have', () => {
+  for (const [name, { responses }] of served.operations) {
+    for (const [status, { content }] of Object.entries(responses)) {
+      if (!/^[45]/.test(status)) continue;
+      const codes = everyObject(content).flatMap(({ properties }) => {
+        const { code } = (properties ?? {}) as { code?: { enum?: string[] } };
+        return code === undefined ? [] : [code.enum];
+      });
+      if (status !== '400') expect(codes.length, `${name} ${status}`).toBe(1);
+      for (const known of codes) expect(known?.length, `${name} ${status}`).toBeGreaterThan(0);
+    }
+  }
+});
+
+test('no field shows the least or the greatest number that there is', () => {
+  expect(JSON.stringify(served.document)).not.toContain(String(Number.MAX_SAFE_INTEGER));
+});

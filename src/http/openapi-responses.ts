@@ -7,7 +7,8 @@ import type { EndpointDescription } from './endpoint.js';
 import { STATUS } from './errors.js';
 import { limitsOf } from './find-route.js';
 
-const Refusal = z
+/** What every refusal but that of invalid fields looks like. */
+export const Refusal = z
   .object({ detail: z.string(), code: z.string() })
   .meta({ id: 'Refusal', description: 'A sentence for a person and a code for a machine.' });
 
@@ -94,7 +95,11 @@ export function responses(route: Route, limits: LimitTable): ZodOpenApiResponses
         ? { ...refusal, description: `${refusal.description} ${figures}` }
         : refusal;
   }
-  if (query || body) all['400'] = badInput(body !== undefined, all['400']?.description);
+  if (query || body) {
+    const refused = codes.filter((code) => STATUS[code] === 400);
+    const codesOf400: ErrorCode[] = body ? [...refused, 'malformed'] : refused;
+    all['400'] = badInput(body !== undefined, codesOf400, all['400']?.description);
+  }
   return all;
 }
 
@@ -129,13 +134,18 @@ function binary(types: string[]) {
   return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 }
 
-function badInput(hasBody: boolean, refusals?: string) {
-  const schema = hasBody || refusals !== undefined ? z.union([Refusal, FieldErrors]) : FieldErrors;
+function badInput(hasBody: boolean, codes: ErrorCode[], refusals?: string) {
+  const schema = codes.length > 0 ? z.union([FieldErrors, refusalWith(codes)]) : FieldErrors;
   const input = hasBody
     ? 'Fields that are not valid, or a malformed body.'
     : 'Parameters that are not valid.';
   const description = [input, refusals].filter(Boolean).join(' ');
   return { description, headers: REQUEST_ID, content: { 'application/json': { schema } } };
+}
+
+/** A refusal with one of these codes. */
+function refusalWith(codes: ErrorCode[]) {
+  return Refusal.extend({ code: z.enum([...new Set(codes)]) });
 }
 
 /** The refusals with one status. */
@@ -148,6 +158,6 @@ export function refusalResponse(status: number, codes: ErrorCode[], headers: Hea
       ...((status === 429 || status === 503) && { 'Retry-After': header('always', 'Seconds.') }),
       ...headers,
     },
-    content: { 'application/json': { schema: Refusal } },
+    content: { 'application/json': { schema: refusalWith(codes) } },
   };
 }

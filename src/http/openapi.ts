@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   createDocument,
+  type ZodOpenApiObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
   type ZodOpenApiRequestBodyObject,
@@ -9,7 +10,9 @@ import type { LimitTable } from '../core/limit-figures.js';
 import { VERSION } from '../core/version.js';
 import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
-import { LOCATION, refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
+import { addExamples } from './openapi-examples.js';
+import { LOCATION, Refusal, refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
+import { operationId } from './operation-id.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
 anyone may browse and give.
@@ -62,7 +65,7 @@ export function openApiDocument(
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     (paths[path] ??= {})[route.method.toLowerCase() as 'get'] = operation(route, limits);
   }
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: {
       title: 'DreamJar',
@@ -79,11 +82,12 @@ export function openApiDocument(
           bearerFormat: 'JWT',
           description: 'The `access` that registering or signing in answers with.',
         },
-        metrics: { type: 'http', scheme: 'bearer', description: 'The setting METRICS_TOKEN.' },
       },
+      schemas: { Refusal },
     },
     paths: { ...paths, ...BESIDE_THE_MAP },
-  });
+  };
+  return createDocument(document, { override: ({ jsonSchema }) => addExamples(jsonSchema) });
 }
 
 function operation(route: Route, limits: LimitTable): ZodOpenApiOperationObject {
@@ -119,13 +123,8 @@ const SECURITY: Record<Audience, Record<string, string[]>[]> = {
   parents: [{ bearer: [] }],
 };
 
-function operationId(method: string, path: string): string {
-  const parts = path.split('/').filter((part) => part !== '');
-  return [method.toLowerCase(), ...parts.map((part) => part.replace(/^:/, 'by_'))].join('_');
-}
-
-const page = (summary: string, type: string): ZodOpenApiOperationObject => ({
-  operationId: `get_${summary.toLowerCase().replace(/\W+/g, '_')}`,
+const page = (operationId: string, summary: string, type: string): ZodOpenApiOperationObject => ({
+  operationId,
   tags: ['docs'],
   summary,
   security: [],
@@ -139,7 +138,7 @@ const Entrance = z
 const BESIDE_THE_MAP: ZodOpenApiPathsObject = {
   '/': {
     get: {
-      operationId: 'showEntrance',
+      operationId: 'getEntrance',
       tags: ['docs'],
       summary: 'Where to begin',
       security: [],
@@ -156,22 +155,23 @@ const BESIDE_THE_MAP: ZodOpenApiPathsObject = {
       },
     },
   },
-  '/openapi.json': { get: page('This document', 'application/json') },
-  '/docs': { get: page('A page to try each call', 'text/html') },
+  '/openapi.json': { get: page('getOpenApiDocument', 'This document', 'application/json') },
+  '/docs': { get: page('getDocsPage', 'A page to try each call', 'text/html') },
   '/docs/{file}': {
     get: {
-      ...page('Files of that page', '*/*'),
+      ...page('getDocsFile', 'Files of that page', '*/*'),
       requestParams: { path: z.object({ file: z.string() }) },
     },
   },
   '/metrics': {
     get: {
-      operationId: 'get_metrics',
+      operationId: 'getMetrics',
       tags: ['metrics'],
       summary: 'What the server measures of itself, for Prometheus',
       description:
-        'Where no token is set, nobody may read it in production, else callers on the same machine only.',
-      security: [{}, { metrics: [] }],
+        'Takes the setting METRICS_TOKEN as a bearer token. Where none is set, nobody may read it in production, ' +
+        'else callers on the same machine only.',
+      security: [],
       responses: {
         '200': {
           description: 'Of all its processes together.',

@@ -29,7 +29,7 @@ function totalsOf({ superuser }: Place): Promise<Total[]> {
 /** What the command prints. */
 async function recountIn(place: Place): Promise<string> {
   const command = await runBuilt('cli/recount', { DATABASE_URL: place.url });
-  expect(await command.ended).toBe(0);
+  expect([await command.ended, command.err()]).toEqual([0, '']);
   return command.out().trim();
 }
 

@@ -41,18 +41,24 @@ export interface JobPayloads {
 /**
  * Adds a job in the caller's transaction: it is done once that commits, and never if it doesn't.
  * With a `key` it takes the place of a job of that key that waits: for jobs that would do the same. With `at` it
- * waits until then. Jobs of one `queue` are done one after another.
+ * waits until then. Jobs of one `queue` are done one after another; a lower `priority` comes first, the usual is 0.
  */
 export async function enqueue<Task extends keyof JobPayloads>(
   tx: Transaction,
   task: Task,
   payload: JobPayloads[Task],
-  { key, queue, at }: { key?: string; queue?: string; at?: Date | undefined } = {},
+  {
+    key,
+    queue,
+    at,
+    priority,
+  }: { key?: string; queue?: string; at?: Date | undefined; priority?: number } = {},
 ): Promise<void> {
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
       ${task}::text, ${JSON.stringify(payload)}::json, queue_name => ${queue ?? null}::text,
-      run_at => ${at ?? null}::timestamptz, job_key => ${key ?? null}::text)`;
+      run_at => ${at ?? null}::timestamptz, job_key => ${key ?? null}::text,
+      priority => ${priority ?? null}::int)`;
 }
 
 /** Leaves in the outbox the mails that a donation causes, in the caller's transaction. */

@@ -19,11 +19,20 @@ const TIMES: Record<RecurringTask, string> = {
   forget_comments: '* * * * *',
 };
 
+/** Before all mail, as a run takes the place of one that was enqueued. */
+const PRIORITY = -1;
+
 /** The same for the worker. A run that fails is not tried again: the next one comes. */
 export const SCHEDULE: ParsedCronItem[] = parseCronItems(
   Object.entries(TIMES).map(([task, match]) => ({
     task,
     match,
-    options: { backfillPeriod: 0, maxAttempts: 1, jobKey: task, queueName: task },
+    options: {
+      backfillPeriod: 0,
+      maxAttempts: 1,
+      jobKey: task,
+      queueName: task,
+      priority: PRIORITY,
+    },
   })),
 );

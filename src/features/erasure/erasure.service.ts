@@ -22,8 +22,8 @@ const MOST_COMMENTS = 1_000;
 
 const TASK = 'erase_deleted';
 
-/** One job waits at most, and one is at work: more would take the worker's places from others. */
-const ALONE = { key: TASK, queue: TASK };
+/** One job waits at most, and one is at work; it comes again and again, and must not wait behind all mail each time. */
+const ALONE = { key: TASK, queue: TASK, priority: -1 };
 
 /** What one run may still do. */
 interface Allowance {

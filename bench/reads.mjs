@@ -5,6 +5,14 @@ const CAMPAIGNS = 100;
 
 export const PAGE = 20;
 
+/** A word of some campaigns, several words, one of few campaigns, and one that none holds. */
+const SEARCHES = [
+  ['search, a word', 'football'],
+  ['search, several words', 'the+football+would'],
+  ['search, a rare word', 'astronauts'],
+  ['search, in vain', 'xq'],
+];
+
 /**
  * The public reads of a server, its ids found by browsing. Each has a `group` by which it can be chosen, and
  * the requests that are made in turn; those of one campaign say which.
@@ -20,7 +28,7 @@ export async function readsOf(address) {
   return [
     ...SORTS.map((sort) => read('browse', `browse, ${spoken(sort)}`, `${browse}&sort=${sort}`)),
     ...CATEGORIES.map((one) => read('browse', `browse, ${one}`, `${browse}&category=${one}`)),
-    read('search', 'search, a word', `${browse}&q=violin`),
+    ...SEARCHES.map(([name, q]) => read('search', name, `${browse}&q=${q}`)),
     ofEach('detail', "a campaign's page", (id) => `/campaigns/${id}/`),
     ofEach('donations', "a campaign's gifts", (id) => `${donationsPath(id)}?page_size=${PAGE}`),
   ];

@@ -1,12 +1,23 @@
 import { readConfig } from '../dist/config.js';
+import { SEARCH_BOUNDS } from '../dist/core/searching.js';
 import { authenticate } from '../dist/features/auth/auth.service.js';
 import { findCampaignPage } from '../dist/features/campaigns/campaigns.queries.js';
+import { BrowseQuery } from '../dist/features/campaigns/campaigns.schemas.js';
+import { browseCampaigns } from '../dist/features/campaigns/campaigns.service.js';
 import { findDonations } from '../dist/features/donations/donations.queries.js';
 import { donate } from '../dist/features/donations/donations.service.js';
 import { findFamily } from '../dist/features/family/family.queries.js';
 import { verifyAccess } from '../dist/features/sessions/tokens.js';
 
-const settings = readConfig({});
+const settings = { ...readConfig({}), search: SEARCH_BOUNDS };
+
+/** What a visitor's search sends. */
+export function ofSearch(path) {
+  const query = BrowseQuery.parse(
+    Object.fromEntries(new URL(path, 'http://localhost').searchParams),
+  );
+  return sentBy((ctx) => browseCampaigns(ctx, query));
+}
 
 /** What a visitor's request for a campaign sends to the database. */
 export function ofCampaign(id) {
@@ -41,7 +52,13 @@ async function sentBy(work) {
     return [];
   };
   // An empty answer may well be refused; what was asked is taken down by then.
-  await work({ db: { query }, settings, now: new Date(), parent: null }).catch(() => undefined);
+  await work({
+    db: { query, search: query },
+    settings,
+    now: new Date(),
+    parent: null,
+    client: {},
+  }).catch(() => undefined);
   if (sent.length === 0) throw new Error(`No statement is sent by ${work}`);
   return sent;
 }

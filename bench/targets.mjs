@@ -1,6 +1,6 @@
 import { registerFamily } from './family.mjs';
 import { donationsPath, PAGE, popularCampaigns, readsOf } from './reads.mjs';
-import { ofCampaign, ofDashboard, ofDonations, ofGift } from './statements.mjs';
+import { ofCampaign, ofDashboard, ofDonations, ofGift, ofSearch } from './statements.mjs';
 
 const GIFT = {
   amount: 1,
@@ -28,6 +28,10 @@ async function floorOf({ group, requests }, address) {
   switch (group) {
     case 'browse':
       return { floor: 'constant', goal: 0.7, task: await answerOf(address, requests[0].path) };
+    case 'search': {
+      const sent = await statementsOf(requests, ({ path }) => ofSearch(path));
+      return { floor: 'sql', goal: 0.7, task: sent };
+    }
     case 'detail':
       return { floor: 'sql', goal: 0.7, task: await statements(ofCampaign) };
     case 'donations':

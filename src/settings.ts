@@ -4,6 +4,7 @@ import type { Settings } from './core/context.js';
 import { ERASURE } from './core/erasure-figures.js';
 import { DEFAULT_LIMITS } from './core/limit-figures.js';
 import { MAIL_BUDGET } from './core/mailbox.js';
+import { SEARCH_BOUNDS } from './core/searching.js';
 import { developmentSecret } from './core/secret.js';
 import { DEFAULT_WAITS } from './core/waits.js';
 import type { PaymentGateway } from './integrations/stripe.js';
@@ -15,6 +16,7 @@ export async function settingsOf(config: Config): Promise<Settings> {
     port === 0 ? undefined : `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     ...config,
+    search: SEARCH_BOUNDS,
     jwtSecret: config.jwtSecret ?? (await developmentSecret(config.dataDir)),
     publicUrl: config.publicUrl ?? ownAddress,
     mailBudget: MAIL_BUDGET,

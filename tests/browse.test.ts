@@ -79,7 +79,7 @@ describe('search', () => {
     ['привет ωMEGA', ['ÅNGSTRÖM']],
     ['字か', ['ÅNGSTRÖM']],
     ['🎻', ['ÅNGSTRÖM']],
-    [Array.from({ length: 50 }, (_, i) => `w${59 - i}`).join(' '), ['Many']],
+    ['w59 w1 w30 w7 w22 w48 w11 w2', ['Many']],
     ['w59 '.repeat(49) + 'x', []],
     ['pianofirst', []],
     ['$1', []],

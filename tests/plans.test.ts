@@ -13,8 +13,8 @@ import {
 
 const api = useApi();
 
-/** The same, with a connection that all requests share. */
-const single = useApi({ poolSize: 1, on: () => api.database });
+/** The same, with a connection that all requests share, and one that all searches do. */
+const single = useApi({ poolSize: 1, search: { atOnce: 1 }, on: () => api.database });
 
 const SIZE = { campaigns: 2_000, donations: 20_000, parents: 200 };
 
@@ -87,16 +87,20 @@ async function fill(): Promise<void> {
 
 /** The hand-written statements that a request sends to the database. */
 async function sentBy(path: string, parent?: TestParent): Promise<Sent[]> {
-  const query = api.db.query.bind(api.db);
+  const { query, search } = api.db;
   const sent: Sent[] = [];
-  api.db.query = <Row>(statement: Statement, values: unknown[]) => {
+  api.db.query = (statement, values) => {
     sent.push({ statement, values });
-    return query<Row>(statement, values);
+    return query(statement, values);
+  };
+  api.db.search = (statement, values, lane) => {
+    sent.push({ statement, values });
+    return search(statement, values, lane);
   };
   try {
     await api.get(path, parent?.access).expect(200);
   } finally {
-    api.db.query = query;
+    Object.assign(api.db, { query, search });
   }
   return sent;
 }
@@ -203,13 +207,8 @@ describe('lists of gifts read their order from an index, from the place on', () 
   });
 });
 
-/** Searches have too many forms to keep a plan of each. */
-const isPlannedEachTime = (name: string) => name.endsWith('by words');
-
 describe('PostgreSQL keeps a plan, for to plan a read takes longer than to read', () => {
-  const kept = Object.entries(reads).filter(([name]) => !isPlannedEachTime(name));
-
-  test.each(kept)('%s', async (_name, [path, as]) => {
+  test.each(Object.entries(reads))('%s', async (_name, [path, as]) => {
     const ask = () => single.get(path(), as?.().access).expect(200);
     // From the sixth time on, unless PostgreSQL takes planning anew to be cheaper.
     for (let time = 1; time <= 6; time += 1) await ask();
@@ -225,9 +224,23 @@ describe('PostgreSQL keeps a plan, for to plan a read takes longer than to read'
   async function plannings(): Promise<Map<string, { kept: number; anew: number }>> {
     const text =
       'SELECT name, generic_plans::int AS kept, custom_plans::int AS anew FROM pg_prepared_statements';
-    const rows = await single.db.query<{ name: string; kept: number; anew: number }>({ text }, []);
+    type Row = { name: string; kept: number; anew: number };
+    const both = [single.db.query<Row>({ text }, []), single.db.search<Row>({ text }, [], '')];
+    const rows = (await Promise.all(both)).flat();
     return new Map(rows.map(({ name, ...times }) => [name, times]));
   }
+});
+
+describe('a search follows an index of its order, or takes candidates from the index of grams', () => {
+  test.each(sorts)('%s', async (sort) => {
+    const nodes = await nodesOfRead(`/campaigns/?sort=${sort}&q=boots+kim`);
+    const scanned = nodes
+      .filter((node) => node['Node Type'] === 'Seq Scan')
+      .map((node) => node['Relation Name']);
+    for (const table of ['campaigns', 'campaign_search']) expect(scanned).not.toContain(table);
+    const indexes = new Set(nodes.map((node) => node['Index Name']));
+    for (const index of [...SORTS[sort], 'campaign_search_grams']) expect(indexes).toContain(index);
+  });
 });
 
 describe('browsing reads its order from an index, from the place on', () => {

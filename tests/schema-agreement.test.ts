@@ -64,7 +64,7 @@ const SQL_ONLY = [
   'index campaigns_open_closest_to_goal: btree (((total_raised < goal)), ' +
     '(((total_raised)::double precision / (goal)::double precision)), id) WHERE is_open',
   'index campaigns_open_ending_soon: btree (deadline, id) WHERE is_open',
-  'index campaign_search_text: gin (text gin_trgm_ops)',
+  'index campaign_search_grams: gin (search_grams(text, category)) WITH (fastupdate=off) WHERE is_open',
   'index donations_counted: btree (campaign_id, date_donated, id) WHERE ' +
     "((status = 'completed'::text) AND (refunded < (amount * 100)))",
   "index donations_pending: btree (date_donated) WHERE (status = 'pending'::text)",
@@ -84,6 +84,7 @@ const SQL_ONLY = [
   'function campaign_search_text',
   'function check_donation_references',
   'function check_request_references',
+  'function classify_searchable',
   'function close_when_funded',
   'function default_public_name',
   'function donation_goes_forward',
@@ -100,7 +101,10 @@ const SQL_ONLY = [
   'function note_erased_parent',
   'function refuse_missing',
   'function refuse_new_id',
+  'function reclassify_searchable',
   'function rename_child_in_search',
+  'function search_grams',
+  'function search_terms',
   'trigger donations_added on donations',
   'trigger donations_changed on donations',
   'trigger donations_changed_announced on donations',
@@ -114,7 +118,9 @@ const SQL_ONLY = [
   'trigger campaigns_changed_announced on campaigns',
   'trigger campaigns_funded on campaigns',
   'trigger campaigns_removed_announced on campaigns',
+  'trigger campaign_search_classified on campaign_search',
   'trigger campaigns_searchable on campaigns',
+  'trigger campaigns_searchable_as on campaigns',
   'trigger refunds_counted on refunds',
   'trigger children_renamed on children',
   'trigger children_renamed_announced on children',
@@ -329,8 +335,10 @@ const DRIFTS = [
   },
   {
     drift: 'a lost search index',
-    sql: 'DROP INDEX campaign_search_text',
-    missing: ['index campaign_search_text: gin (text gin_trgm_ops)'],
+    sql: 'DROP INDEX campaign_search_grams',
+    missing: [
+      'index campaign_search_grams: gin (search_grams(text, category)) WITH (fastupdate=off) WHERE is_open',
+    ],
   },
   {
     drift: 'a lost CHECK',

@@ -7,6 +7,7 @@ import type { LimitTable } from './limit-figures.js';
 import type { Logger } from './logger.js';
 import type { MailBudget } from './mailbox.js';
 import type { Waits } from './waits.js';
+import type { SearchBounds } from './searching.js';
 
 /** What the services need of the settings. Lives in whole seconds. */
 export interface Settings {
@@ -36,6 +37,8 @@ export interface Settings {
   waits: Waits;
   /** How what a deletion leaves behind is erased. */
   erasure: ErasureFigures;
+  /** What searches may take. */
+  search: SearchBounds;
 }
 
 /** The parent who makes the request, as authenticated. */

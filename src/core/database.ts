@@ -6,6 +6,7 @@ import { isConflict } from './database-errors.js';
 import { readDatabaseUrl } from './database-url.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
+import { openSearches, SEARCH_BOUNDS, type SearchBounds } from './searching.js';
 
 /** Milliseconds. Together they bound what any request can wait for the database: about five seconds. */
 const WAIT = {
@@ -30,6 +31,16 @@ export interface Statement {
   text: string;
 }
 
+/** Runs a statement and gives its rows. */
+export type RunStatement = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
+
+/** The same for a search. Those who wait are served by lanes, in turn. */
+export type RunSearch = <Row>(
+  statement: Statement,
+  values: unknown[],
+  lane: string,
+) => Promise<Row[]>;
+
 /** A Prisma client inside a transaction. */
 export type Transaction = Omit<
   PrismaClient,
@@ -40,7 +51,12 @@ export type Transaction = Omit<
 export interface Database {
   prisma: PrismaClient;
   /** Runs one statement and gives its rows. */
-  query<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  query: RunStatement;
+  /**
+   * Runs a statement whose work depends on what a stranger asks for: a few at once, on connections of their own and
+   * under a shorter time limit, so that they can't hold up anything else. @throws Refusal `unavailable`.
+   */
+  search: RunSearch;
   /** Runs `work` in a transaction, again when it met another in a deadlock. */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -53,6 +69,7 @@ export function databaseWithin(tx: Transaction): Database {
     prisma: tx as PrismaClient,
     query: <Row>({ text }: Statement, values: unknown[]) =>
       tx.$queryRawUnsafe<Row[]>(text, ...values),
+    search: () => Promise.reject(new Error('A search has no place in a transaction.')),
     transaction: (work) => work(tx),
     close: () => Promise.resolve(),
   };
@@ -64,14 +81,20 @@ export function statement(text: string): Statement {
 }
 
 /**
- * Opens a pool of at most `poolSize` connections, shared by Prisma and the statements. Connects on first
- * use; a connection that breaks while idle is logged and replaced.
+ * Opens a pool of at most `poolSize` connections, shared by Prisma and the statements, and a small one for searches.
+ * Connects on first use; a connection that breaks while idle is logged and replaced.
  */
-export function openDatabase(url: string, poolSize: number, log: Logger): Database {
+export function openDatabase(
+  url: string,
+  poolSize: number,
+  log: Logger,
+  bounds: SearchBounds = SEARCH_BOUNDS,
+): Database {
   setFlagsFromString(BASELINE_ONLY);
   const broken = 'a database connection broke';
   const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
   const { schema } = readDatabaseUrl(url);
+  const searches = openSearches(url, bounds, log);
   const adapter = new PrismaPg(pool, {
     ...(schema !== undefined && { schema }),
     onConnectionError: (error) => log.warn({ err: error }, broken),
@@ -86,10 +109,11 @@ export function openDatabase(url: string, poolSize: number, log: Logger): Databa
     prisma,
     query: async <Row>(query: Statement, values: unknown[]) =>
       (await pool.query({ values, ...query })).rows as Row[],
+    search: searches.search,
     transaction: (work) => withRetries(() => prisma.$transaction(work)),
     close: async () => {
       await prisma.$disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), searches.close()]);
     },
   };
 }

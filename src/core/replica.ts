@@ -1,6 +1,7 @@
-import type { Database, Statement } from './database.js';
+import type { Database, RunStatement, Statement } from './database.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
+import { SEARCH_BOUNDS, searchQueue } from './searching.js';
 
 /** Milliseconds. A replica that could not answer is left alone for a while: the primary answers meanwhile. */
 const WAIT = { connection: 1_000, statement: 1_000, answer: 1_500, away: 2_000 };
@@ -35,15 +36,20 @@ export function openReplica(
   /** Where the log of the primary ended after the last write that is known of; asked when it is needed. */
   let written: Promise<string> | undefined;
 
-  const query = async <Row>(statement: Statement, values: unknown[]): Promise<Row[]> => {
-    if (!hears || Date.now() < awayUntil) return primary.query<Row>(statement, values);
-    const rows = await readAtReplica<Row>(statement, values).catch((error: unknown) => {
-      awayUntil = Date.now() + WAIT.away;
-      log.warn({ err: error }, 'the replica could not answer: the primary does');
-      return null;
-    });
-    return rows ?? primary.query<Row>(statement, values);
-  };
+  /** Reads at the replica, or else as `atPrimary` does. */
+  const reading =
+    (atPrimary: RunStatement): RunStatement =>
+    async <Row>(statement: Statement, values: unknown[]): Promise<Row[]> => {
+      if (!hears || Date.now() < awayUntil) return atPrimary<Row>(statement, values);
+      const rows = await readAtReplica<Row>(statement, values).catch((error: unknown) => {
+        awayUntil = Date.now() + WAIT.away;
+        log.warn({ err: error }, 'the replica could not answer: the primary does');
+        return null;
+      });
+      return rows ?? atPrimary<Row>(statement, values);
+    };
+  const inTurn = searchQueue(SEARCH_BOUNDS);
+  const query = reading(primary.query);
 
   /** Null when the replica is behind. */
   const readAtReplica = async <Row>(
@@ -72,7 +78,14 @@ export function openReplica(
   };
 
   return {
-    reads: { ...primary, query },
+    reads: {
+      ...primary,
+      query,
+      search: (statement, values, lane) =>
+        inTurn(lane, () =>
+          reading((one, its) => primary.search(one, its, lane))(statement, values),
+        ),
+    },
     changed: () => (written = undefined),
     hear: (now) => {
       hears = now;

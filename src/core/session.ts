@@ -31,6 +31,8 @@ export const RELIED_ON: Record<string, string> = {
   row_security: 'on',
   gin_fuzzy_search_limit: '0',
   plan_cache_mode: 'auto',
+  // Compiling a plan takes longer than any statement may.
+  jit: 'off',
   // How transactions behave, and that a failure ends a statement and not the session.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',

@@ -86,6 +86,20 @@ export function words(text: string): string[] {
   return text.split(BETWEEN_WORDS).filter((word) => word !== '');
 }
 
+/** The words of a text, each once: those that differ by case alone are one. */
+export function differentWords(text: string): string[] {
+  const byCase = new Map(words(text).map((word) => [smallLetters(word), word]));
+  return [...byCase.values()];
+}
+
+/** Each letter by itself, so that nothing becomes one that is two to the database. */
+function smallLetters(word: string): string {
+  return Array.from(word, (letter) => {
+    const small = letter.toLowerCase();
+    return codePoints(small) === 1 ? small : letter;
+  }).join('');
+}
+
 /** How many code points a text has: what every length rule of the API counts. */
 export function codePoints(text: string): number {
   let count = 0;

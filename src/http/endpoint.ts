@@ -41,6 +41,8 @@ export interface EndpointDescription {
     description: string;
     schema?: z.ZodType;
     paged?: boolean;
+    /** Whether `?count=true` adds the number of items that the whole list has. */
+    counted?: boolean;
     /** The media types that the answer may have beside or instead of JSON. */
     downloads?: string[];
   };
@@ -234,11 +236,12 @@ function reply({ answer, query }: EndpointDescription, result: unknown, rawQuery
   if (!schema) return { status, body: undefined };
   if (!(result instanceof Page)) return { status, body: schema.parse(result) };
   const body = schema.parse(result.items);
-  if (result.next === null) return { status, body };
+  const { total } = result;
+  if (result.next === null) return { status, body, total };
   const asked = [...new URLSearchParams(rawQuery)].filter(
     ([name]) => query && Object.hasOwn(query.shape, name),
   );
   const next = new URLSearchParams(asked);
   next.set('cursor', encodeCursor(result.next));
-  return { status, body, next: next.toString() };
+  return { status, body, next: next.toString(), total };
 }

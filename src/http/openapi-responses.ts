@@ -32,6 +32,10 @@ export const LOCATION = { Location: header('always', 'Where to go.') };
 
 const LINK = { Link: header('maybe', 'The next page.') };
 
+const TOTAL = {
+  'X-Total-Count': header('maybe', 'With `?count=true`: how many items the whole list has.'),
+};
+
 const REPLAYED = {
   'Idempotent-Replayed': header('maybe', '`true`: this is the first answer again, by its key.'),
 };
@@ -76,6 +80,7 @@ export function responses(route: Route, limits: LimitTable): ZodOpenApiResponses
     ...(answer.status === 302 && LOCATION),
     ...(description.idempotent && REPLAYED),
     ...(isShared && ETAG),
+    ...(answer.counted && TOTAL),
   };
   const all: ZodOpenApiResponsesObject = { [answer.status]: success(answer, headers) };
   if (redirects !== undefined) {

@@ -19,7 +19,9 @@ anyone may browse and give.
 
 Every path works with and without the slash at its end. Money is whole units of one currency. Times are
 RFC 3339 in UTC. Lists are bare arrays; \`Link\` with \`rel="next"\` leads to the next page. Text is trimmed
-of what shows no ink and stored in Unicode's form NFC; lengths count code points, and one letter bears at most 30 marks. Unknown fields are ignored. PUT and PATCH are
+of what shows no ink and stored in Unicode's form NFC; lengths count code points, and one letter bears at most 30
+marks. Unknown fields and parameters are ignored; but \`page\`, \`ordering\` and \`search\` get 400 where \`cursor\`,
+\`sort\` or \`q\` is meant. A page ends early, with its \`Link\`, once it holds 512 kB of text. PUT and PATCH are
 both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.
 
 What visitors share has an \`ETag\` and may be kept by whoever asks each time whether it still holds; what a person

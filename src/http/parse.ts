@@ -20,8 +20,24 @@ export function parseQuery(
     Object.entries(query as Fields).filter(([, value]) => value !== ''),
   );
   const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new InvalidInput(errorsOf(parsed.error));
+  const errors = { ...otherNames(schema, query as Fields), ...errorsOf(parsed.error) };
+  if (Object.keys(errors).length > 0) throw new InvalidInput(errors);
   return parsed.data;
+}
+
+/** What other APIs call a parameter, and what it is here. */
+const OTHER_NAMES = [
+  { name: 'page', here: 'cursor', message: 'Use page_size, and the cursor of the Link header.' },
+  { name: 'ordering', here: 'sort', message: 'Use sort.' },
+  { name: 'search', here: 'q', message: 'Use q.' },
+];
+
+/** Parameters that would be ignored silently, where they surely mean one that there is. */
+function otherNames(schema: z.ZodObject, query: Fields): FieldErrors {
+  const meant = OTHER_NAMES.filter(
+    ({ name, here }) => Object.hasOwn(query, name) && Object.hasOwn(schema.shape, here),
+  );
+  return Object.fromEntries(meant.map(({ name, message }) => [name, [message]]));
 }
 
 /**
@@ -61,9 +77,9 @@ function wellFormed(schema: z.ZodObject, body: Fields): Fields {
   return fields;
 }
 
-function errorsOf(error: z.ZodError): FieldErrors {
+function errorsOf(error: z.ZodError | undefined): FieldErrors {
   const errors: FieldErrors = {};
-  for (const { path, message } of error.issues) {
+  for (const { path, message } of error?.issues ?? []) {
     (errors[String(path[0] ?? NO_FIELD)] ??= []).push(message);
   }
   return errors;

@@ -26,11 +26,12 @@ export class Begun {
 export type Changed =
   'nothing' | 'its page' | 'gifts of the campaign' | 'the campaign' | 'the whole';
 
-/** What an endpoint answers. `next` is the query string of the next page. */
+/** What an endpoint answers. `next` is the query string of the next page, `total` how many items all have together. */
 export interface Reply {
   status: number;
   body: unknown;
   next?: string;
+  total?: number | undefined;
   redirect?: Redirect;
   download?: Download;
   /** JSON as it was answered before, instead of a body. */

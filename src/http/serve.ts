@@ -138,13 +138,14 @@ function changeBy(
 function sendShared(
   req: Request,
   res: Response,
-  { bytes, etag, next }: Rendered,
+  { bytes, etag, next, total }: Rendered,
   publicUrl: string | undefined,
 ): void {
   // Whoever keeps it asks each time whether it still holds, for it changes as people give.
   res.set({ 'Cache-Control': 'public, no-cache', ETag: etag });
   res.vary('Authorization');
   setNextPage(req, res, next, publicUrl);
+  setTotal(res, total);
   if (req.fresh) {
     res.status(304).end();
     return;
@@ -159,11 +160,12 @@ function sendShared(
 async function send(
   req: Request,
   res: Response,
-  { status, body, next, redirect, download, repeated }: Reply,
+  { status, body, next, total, redirect, download, repeated }: Reply,
   publicUrl: string | undefined,
 ): Promise<void> {
   res.set('Cache-Control', 'no-store');
   setNextPage(req, res, next, publicUrl);
+  setTotal(res, total);
   if (redirect) res.set('Location', redirect.location);
   if (redirect?.cookie !== undefined) res.set('Set-Cookie', redirect.cookie);
   res.status(status);
@@ -192,6 +194,10 @@ async function sendDownload(res: Response, { type, filename, content }: Download
   } else {
     await pipeline(content, res);
   }
+}
+
+function setTotal(res: Response, total: number | undefined): void {
+  if (total !== undefined) res.set('X-Total-Count', String(total));
 }
 
 function setNextPage(

@@ -36,6 +36,7 @@ export interface Rendered {
   bytes: Buffer;
   etag: string;
   next: string | undefined;
+  total: number | undefined;
   /** Milliseconds since the epoch: from then on it would say something else. */
   until: number;
 }
@@ -171,10 +172,10 @@ function renderedAt(kept: Kept, now: Date): Rendered {
 }
 
 function render(data: SharedData, now: Date): Rendered {
-  const { body, next } = data.present(now);
+  const { body, next, total } = data.present(now);
   const bytes = Buffer.from(JSON.stringify(body));
   const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 16)}"`;
-  return { bytes, etag, next, until: nextSecond(data, now) };
+  return { bytes, etag, next, total, until: nextSecond(data, now) };
 }
 
 /** When the earliest deadline to come has passed. */

@@ -8,6 +8,7 @@ import { ERASURE, type ErasureFigures } from '../../src/core/erasure-figures.js'
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { MAIL_BUDGET } from '../../src/core/mailbox.js';
 import { openOutbox } from '../../src/core/outbox.js';
+import { SEARCH_BOUNDS, type SearchBounds } from '../../src/core/searching.js';
 import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
 import { SharedAnswers, type CacheResult } from '../../src/http/shared-answers.js';
@@ -52,6 +53,8 @@ export interface ApiOptions {
   hearsThrough?: (databaseUrl: string) => Promise<string>;
   /** A database that is there already, such as that of another API: whoever made it drops it. */
   on?: () => TestDatabase;
+  /** Other bounds of searches. */
+  search?: Partial<SearchBounds>;
   /** The URL of a replica, for visitors' reads. */
   replica?: () => Promise<string>;
   /** Another way to the same database, such as a proxy in between. */
@@ -104,7 +107,8 @@ async function startApi(options: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('trace', { write: (line: string) => void logged.push(line) });
   const url = (await options.through?.(database.url)) ?? database.url;
-  const db = openDatabase(url, options.poolSize ?? 10, log);
+  const search = { ...SEARCH_BOUNDS, ...options.search };
+  const db = openDatabase(url, options.poolSize ?? 10, log, search);
   const clock: Api['clock'] = { now: null };
   const state = { stopping: false };
   const counted = { hit: 0, miss: 0, bypass: 0 };
@@ -146,6 +150,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       bounds: { ...FIGURES.bounds, ...options.bounds },
       waits: { ...FIGURES.waits, ...options.waits },
       erasure: { ...ERASURE, ...options.erasure },
+      search,
     },
     db,
     log,

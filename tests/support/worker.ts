@@ -2,6 +2,7 @@ import type { Settings } from '../../src/core/context.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { ERASURE } from '../../src/core/erasure-figures.js';
 import { enqueue } from '../../src/core/jobs.js';
+import { SEARCH_BOUNDS } from '../../src/core/searching.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import { JWT_SECRET } from './api.js';
@@ -23,6 +24,7 @@ export const SETTINGS: Settings = {
   stripe: undefined,
   ...FIGURES,
   erasure: ERASURE,
+  search: SEARCH_BOUNDS,
 };
 
 export const MAIL_FROM = 'DreamJar <no-reply@dreamjar.example>';

@@ -1,13 +1,18 @@
 import type { Context } from '../../core/context.js';
 import { statement } from '../../core/database.js';
-import { idBound, pageOf, type Page, type PageRequest } from '../../core/page.js';
+import { idBound, pageOf, withinPageText, type Page, type PageRequest } from '../../core/page.js';
 import {
   BEGUN_GIFTS,
   NEWEST_FIRST,
   OWN_DONATION_COLUMNS,
   type DonationRow,
 } from '../donations/donations.presenter.js';
-import { CAMPAIGN_COLUMNS, type CampaignRow } from './campaigns.presenter.js';
+import {
+  CAMPAIGN_COLUMNS,
+  CAMPAIGN_TEXT,
+  textOfCampaign,
+  type CampaignRow,
+} from './campaigns.presenter.js';
 
 /** How many gifts the owner's view of a campaign holds. */
 const NEWEST_GIFTS = 100;
@@ -33,11 +38,16 @@ const FOR_PARENT = campaignPage(`
          WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS} 
          ORDER BY ${NEWEST_FIRST} LIMIT ${NEWEST_GIFTS}) gift), '[]') END`);
 
-const CAMPAIGNS_OF_CHILD = statement(`
-  SELECT ${CAMPAIGN_COLUMNS}
-    FROM campaigns c JOIN children ch ON ch.id = c.child_id
-   WHERE c.child_id = $1 AND c.id < $2::bigint
-   ORDER BY c.id DESC LIMIT $3`);
+const CAMPAIGNS_OF_CHILD = statement(
+  withinPageText(
+    `SELECT ${CAMPAIGN_COLUMNS}
+       FROM campaigns c JOIN children ch ON ch.id = c.child_id
+      WHERE c.child_id = $1 AND c.id < $2::bigint
+      ORDER BY c.id DESC LIMIT $3`,
+    CAMPAIGN_TEXT,
+    'id DESC',
+  ),
+);
 
 /** One campaign with what the asking parent may see of it, in one statement; undefined if there is none. */
 export async function findCampaignPage(
@@ -61,5 +71,5 @@ export async function listCampaignsOfChild(
     idBound(cursor),
     size + 1,
   ]);
-  return pageOf(rows, size, ({ id }) => ({ id }));
+  return pageOf(rows, size, ({ id }) => ({ id }), textOfCampaign);
 }

@@ -33,12 +33,13 @@ export const browse = forAnyone({
     description: 'A page of them.',
     schema: z.array(PublicCampaign),
     paged: true,
+    counted: true,
   },
   handle: async ({ ctx, query }) => {
     const page = await browseCampaigns(ctx, query);
     return page.map((row) => presentCampaign(row, ctx.now));
   },
-  isPopular: ({ q }) => !q,
+  isPopular: ({ q = [] }) => q.length === 0,
   shared: async ({ ctx, query }) => {
     const page = await browseCampaigns(ctx, query);
     const byTotals = query.sort === 'most_funded' || query.sort === 'closest_to_goal';

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { SEARCH_BOUNDS } from '../../core/searching.js';
+import { codePoints, differentWords } from '../../core/text.js';
 import { choice, flag, id, idInPath, moment, money, optionalUrl, text } from '../../core/fields.js';
 import { cursor } from '../../http/cursor.js';
 import { pageSize, paging } from '../../http/paging.js';
@@ -13,7 +15,16 @@ export const SORTS = ['newest', 'most_funded', 'closest_to_goal', 'ending_soon']
 
 const LARGEST_GOAL = 100_000;
 
-const LONGEST_QUERY = 200;
+/** Characters of a query as it is sent: there may be much white space, and words may be repeated. */
+const LONGEST_QUERY = 1_000;
+
+const MOST_WORDS = 8;
+
+/** Characters of the different words of a query together. */
+const LONGEST_WORDS = 200;
+
+/** How many campaigns of a list are counted at most. */
+export const COUNTED = 10_000;
 
 /** The id of a campaign, in a path. */
 export const CampaignPath = z.object({ id: idInPath });
@@ -82,11 +93,29 @@ export const BrowseQuery = z
   .object({
     category: choice(CATEGORIES).optional(),
     q: text({ min: 0, max: LONGEST_QUERY })
+      .transform(differentWords)
+      .refine((found) => found.length <= MOST_WORDS, `Use at most ${MOST_WORDS} different words.`)
+      .refine(
+        (found) => codePoints(found.join('')) <= LONGEST_WORDS,
+        `Ensure the different words have no more than ${LONGEST_WORDS} characters together.`,
+      )
       .optional()
       .meta({
         description:
-          "Every word of it stands somewhere in the title, the description or the child's public name, " +
-          'whatever its case.',
+          "Every word of it stands somewhere in the title, the description or the child's public name, whatever " +
+          `its case. At most ${MOST_WORDS} different words, of ${LONGEST_WORDS} characters together. Where many ` +
+          'campaigns have to be looked through, a page may end early: follow `Link` until there is none.',
+      }),
+    count: z
+      .enum(['true', 'false'], 'Use true or false.')
+      .transform((value) => value === 'true')
+      .default(false)
+      .meta({
+        description:
+          '`true` adds the header `X-Total-Count`: how many campaigns the whole list has. It counts to ' +
+          `${COUNTED.toLocaleString('en')}, with \`q\` to ${SEARCH_BOUNDS.counted.toLocaleString('en')}, and tells that ` +
+          'number where there are as many or more.',
+        override: { type: 'boolean', default: false, enum: undefined },
       }),
     sort: choice(SORTS)
       .default('newest')

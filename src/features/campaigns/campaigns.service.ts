@@ -4,18 +4,35 @@ import type { Context, ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
 import type { FieldErrors } from '../../core/errors.js';
 import { toMinor } from '../../core/money.js';
+import { Page } from '../../core/page.js';
 import type { OwnChild } from '../children/children.access.js';
 import { isUnderAgeLimit } from '../children/age.js';
 import { eraseAtOnce } from '../erasure/erasure.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
 import { roomForNew, roomToReopen } from './campaigns.bounds.js';
+import { listOpenCampaigns } from './browse.queries.js';
 import type { CampaignRow } from './campaigns.presenter.js';
 import { findCampaignPage, type CampaignPageRow } from './campaigns.queries.js';
-import type { CampaignChanges, NewCampaign } from './campaigns.schemas.js';
+import type { BrowseQuery, CampaignChanges, NewCampaign } from './campaigns.schemas.js';
+import { countFound, countOpenCampaigns } from './count.queries.js';
+import { searchCampaigns } from './search.queries.js';
 import { deadlineError, requestedDeadline, type DeadlineInput } from './deadline.js';
 
-export { browseCampaigns } from './browse.queries.js';
 export { listCampaignsOfChild } from './campaigns.queries.js';
+
+/** A page of the open campaigns, of those that hold every word of `q` if there is one; with their number if asked. */
+export async function browseCampaigns(
+  ctx: Context,
+  query: BrowseQuery,
+): Promise<Page<CampaignRow>> {
+  const { q: words = [], count } = query;
+  const isSearch = words.length > 0;
+  const [page, total] = await Promise.all([
+    isSearch ? searchCampaigns(ctx, query, words) : listOpenCampaigns(ctx, query),
+    count ? (isSearch ? countFound(ctx, query, words) : countOpenCampaigns(ctx, query)) : undefined,
+  ]);
+  return total === undefined ? page : new Page(page.items, page.next, total);
+}
 
 /** What the rules say of a new campaign: the child is under 16 today, the deadline lies in the future. */
 export function newCampaignErrors(

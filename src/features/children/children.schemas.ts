@@ -57,6 +57,10 @@ export const ChildForm = z
     gender: z.enum(GENDERS).nullable(),
     profile_picture: z.string().nullable(),
     parent: id,
-    campaigns: z.array(OwnCampaign),
+    campaigns: z.array(OwnCampaign).meta({
+      description:
+        'The newest 100. They end early once they come to 512 kB of text: those of a child, and on the dashboard ' +
+        'those of all children together. `GET /children/{id}/campaigns/` has the others.',
+    }),
   })
   .meta({ id: 'Child' });

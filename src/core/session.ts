@@ -31,8 +31,6 @@ export const RELIED_ON: Record<string, string> = {
   row_security: 'on',
   gin_fuzzy_search_limit: '0',
   plan_cache_mode: 'auto',
-  // Compiling a plan takes longer than any statement may.
-  jit: 'off',
   // How transactions behave, and that a failure ends a statement and not the session.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
@@ -141,6 +139,8 @@ export class SessionClient extends pg.Client {
     const { statement, lock, transaction } = this.#timeouts;
     const settings = {
       ...RELIED_ON,
+      // Compiling a plan takes longer than any statement here.
+      jit: 'off',
       statement_timeout: String(statement),
       lock_timeout: String(lock),
       idle_in_transaction_session_timeout: String(transaction),

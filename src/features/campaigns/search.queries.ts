@@ -131,13 +131,11 @@ export function followedRows(runs: Run[], { open }: Asked, limit: number): strin
   return `SELECT * FROM (${rows.join(' UNION ALL ')}) run LIMIT ${limit}`;
 }
 
-/** The candidates in the same order. */
+/** The candidates in the same order. The fence has each looked up by itself, however many the planner expects. */
 function listedRows(runs: Run[], { open }: Asked): string {
   const rows = runs.map(
-    ({
-      where,
-      order,
-    }) => `(SELECT c.id, c.category FROM candidates JOIN campaigns c ON c.id = candidates.campaign_id
+    ({ where, order }) => `(SELECT c.id, c.category FROM candidates CROSS JOIN LATERAL (
+        SELECT * FROM campaigns WHERE id = candidates.campaign_id OFFSET 0) c
       WHERE (SELECT way FROM taken) = 'index' AND ${[open, ...where].join(' AND ')} ORDER BY ${order})`,
   );
   return rows.join(' UNION ALL ');

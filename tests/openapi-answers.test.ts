@@ -277,7 +277,7 @@ test('without the database every operation says so as the document tells', async
     'POST /api/token/refresh/': parent,
     'POST /api/token/blacklist/': parent,
     'POST /api/auth/google/exchange/': { code: 'x' },
-    'POST /api/auth/email/verify/': { code: '123456' },
+    'POST /api/auth/email/verify/': { code: '7Q4D0XKM' },
     'POST /api/auth/password/reset/': { email: 'cleo@example.com' },
     'POST /api/auth/password/reset/confirm/': { token: 'x', password: parent.password },
   };

@@ -69,9 +69,9 @@ function letterOf({ raw }: ReceivedMail): Letter {
   return { subject: headerOf(raw, 'Subject') ?? '', text: partsOf(raw).text };
 }
 
-/** The six digits in a mail. */
+/** The code in a mail: eight characters of base32 on a line of their own. */
 export function codeIn({ text }: Letter): string {
-  return /\b\d{6}\b/.exec(text)?.[0] ?? 'no code';
+  return /^ {4}([\dA-HJKMNP-TV-Z]{8})\r?$/m.exec(text)?.[1] ?? 'no code';
 }
 
 /** The long token in a mail. */

@@ -4,7 +4,8 @@ import { resendCode, verifyAddress } from './verification.service.js';
 
 export const verify = forParents({
   summary: 'Verify your address',
-  description: 'By the six digits that were mailed to it: good for ten minutes and five tries.',
+  description:
+    'By the code of eight letters and digits that was mailed to it: good for ten minutes and five tries.',
   body: VerificationCode,
   limit: 'verify',
   changes: 'nothing',

@@ -1,16 +1,31 @@
 import { z } from 'zod';
 import { messages } from '../../core/fields.js';
+import { readTypedCode } from '../../core/once.js';
+
+/** Characters: eight, and what people put in between. */
+const LONGEST = 40;
+
+const MALFORMED = 'The code has eight letters and digits.';
 
 /** The code that proves an address. */
 export const VerificationCode = z
   .object({
     code: z
       .string({ error: messages('Not a valid string.') })
-      .trim()
-      .regex(/^\d{6}$/, 'The code has six digits.')
-      .meta({ description: 'The six digits from the mail.', example: '123456' }),
+      .max(LONGEST, { error: MALFORMED, abort: true })
+      .transform((typed, problems) => {
+        const code = readTypedCode(typed);
+        if (code === undefined) problems.addIssue(MALFORMED);
+        return code ?? '';
+      })
+      .meta({
+        description:
+          'The eight letters and digits from the mail. Case, hyphens and blanks do not matter; O counts as 0, I and ' +
+          'L as 1.',
+        override: { type: 'string', maxLength: LONGEST },
+      }),
   })
-  .meta({ id: 'VerificationCode' });
+  .meta({ id: 'VerificationCode', examples: [{ code: 'X7K2-9QMD' }] });
 
 /** Whether the address is proven. */
 export const Verification = z.object({ email_verified: z.boolean() }).meta({ id: 'Verification' });

@@ -4,7 +4,7 @@ import type { Transaction } from '../../core/database.js';
 import { whenViolated } from '../../core/database-errors.js';
 import { InvalidInput } from '../../core/errors.js';
 import { enqueue } from '../../core/jobs.js';
-import { hashOfCode, sameHash, sixDigits } from '../../core/once.js';
+import { hashOfCode, sameHash, typedCode } from '../../core/once.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 
 /** Milliseconds. */
@@ -84,19 +84,19 @@ export async function verificationMail(
   });
   if (!code || code.tries >= MOST_TRIES) return null;
   const { email: to, firstName: name } = code.parent;
-  const digits = (nonce: Uint8Array) => sixDigits(ctx.settings.jwtSecret, PURPOSE, nonce);
-  if (code.expiresAt > ctx.now) return { to, name, code: digits(code.nonce) };
+  const codeOf = (nonce: Uint8Array) => typedCode(ctx.settings.jwtSecret, PURPOSE, nonce);
+  if (code.expiresAt > ctx.now) return { to, name, code: codeOf(code.nonce) };
   // The mail server was away for longer than a code lives.
   const { nonce, codeHash, expiresAt } = newCode(ctx);
   const renewed = await ctx.db.prisma.emailCode.updateMany({
     where: { parentId, codeHash: code.codeHash },
     data: { nonce, codeHash, expiresAt },
   });
-  return renewed.count === 0 ? null : { to, name, code: digits(nonce) };
+  return renewed.count === 0 ? null : { to, name, code: codeOf(nonce) };
 }
 
 function newCode({ now, settings: { jwtSecret } }: Pick<Context, 'now' | 'settings'>) {
   const nonce = randomBytes(32);
-  const codeHash = hashOfCode(jwtSecret, sixDigits(jwtSecret, PURPOSE, nonce), nonce);
+  const codeHash = hashOfCode(jwtSecret, typedCode(jwtSecret, PURPOSE, nonce), nonce);
   return { nonce, codeHash, tries: 0, expiresAt: new Date(now.getTime() + LIFE) };
 }

@@ -5,6 +5,7 @@ import * as children from './features/children/children.routes.js';
 import * as claims from './features/claims/claims.routes.js';
 import * as config from './features/config/config.routes.js';
 import * as donations from './features/donations/donations.routes.js';
+import * as emailChange from './features/email-change/email-change.routes.js';
 import * as google from './features/google/google.routes.js';
 import * as parents from './features/parents/parents.routes.js';
 import * as passwordReset from './features/password-reset/password-reset.routes.js';
@@ -43,6 +44,7 @@ export function routes(isStopping: () => boolean): Route[] {
       'GET /auth/google/login/': google.login,
       'GET /api/auth/google/callback/': google.callback,
       'POST /api/auth/google/exchange/': google.exchange,
+      'POST /api/auth/email/undo/': emailChange.undo,
       'POST /api/auth/password/reset/': passwordReset.request,
       'POST /api/auth/password/reset/confirm/': passwordReset.confirm,
       'POST /webhooks/stripe/': payments.stripeWebhook,

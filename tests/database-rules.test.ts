@@ -49,6 +49,12 @@ function addSecret(table: string, secret: Fields, ofParent = true) {
 }
 
 const HASH_LENGTHS = [0, 31, 33].map((length) => Buffer.alloc(length));
+const addEmailUndo = addSecret('email_undos', {
+  email: 'old@example.com',
+  verified_at: '2026-03-01',
+  nonce: randomBytes(32),
+  token_hash: sha256(),
+});
 const addEmailCode = addSecret('email_codes', { nonce: randomBytes(32), code_hash: sha256() });
 
 function sha256(): Buffer {
@@ -199,6 +205,20 @@ const RULES: Rule[] = [
     add: addEmailCode,
     accepted: [{}],
     refused: HASH_LENGTHS.map((code_hash) => ({ code_hash })),
+  },
+  {
+    promise: 'a link that undoes a change of the address is stored as its hash',
+    constraint: 'email_undos_hash_is_sha256',
+    add: addEmailUndo,
+    accepted: [{}],
+    refused: HASH_LENGTHS.map((token_hash) => ({ token_hash })),
+  },
+  {
+    promise: 'an address that was left is one',
+    constraint: 'email_undos_email_length',
+    add: addEmailUndo,
+    accepted: [{ email: 'a@b' }, { email: 'x'.repeat(254) }],
+    refused: [{ email: '' }, { email: 'x'.repeat(255) }],
   },
   {
     promise: 'a code is tried five times at most',

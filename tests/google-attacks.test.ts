@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { JWT_SECRET, useApi } from './support/api.js';
 import type { Answer } from './support/bare-http.js';
 import { expectError } from './support/bare-http.js';
-import { registerParent } from './support/factories.js';
+import { addChild, registerParent } from './support/factories.js';
 import {
   agree,
   arrival,
@@ -409,19 +409,75 @@ test('neither the hash of a code nor another text is exchanged', async () => {
   }
 });
 
-test('who linked Google and then took an address unproven gives way to its verified owner', async () => {
-  const squatter = JSON.parse((await signIn(api)).text) as { user: { id: number }; access: string };
-  const email = `victim-${counter}@example.com`;
-  await api.put('/parents/me/', { email }, squatter.access).expect(200);
+describe('who proved one address and then took another unproven', () => {
+  /** An account with a child, at an address that is not its parent's. */
+  async function squat(email: string) {
+    const { text } = await signIn(api);
+    const { user, access } = JSON.parse(text) as { user: { id: number }; access: string };
+    await addChild(api, { id: user.id, access } as never);
+    await api.put('/parents/me/', { email }, access).expect(200);
+    return { id: user.id, own: String(provider.person.email), access };
+  }
+  const signedIn = async () => {
+    const { status, text } = await signIn(api);
+    expect(status, text).toBe(200);
+    return JSON.parse(text) as { user: { id: number; email: string; children: object[] } };
+  };
+
+  test('gives way to its owner, who gets none of the family', async () => {
+    const email = `victim-${counter}@example.com`;
+    const squatter = await squat(email);
+    const person = provider.person;
+    provider.person = { sub: `owner-${counter}`, email, email_verified: true };
+    const { user } = await signedIn();
+    expect(user).toMatchObject({ email, email_verified: true, children: [] });
+    expect(user.id).not.toBe(squatter.id);
+    await api.get('/parents/me/', squatter.access).expect(401);
+    provider.person = person;
+    const { user: again } = await signedIn();
+    expect(again).toMatchObject({ id: squatter.id, email: squatter.own, email_verified: true });
+    expect(again.children).toHaveLength(1);
+    provider.person = { sub: `owner-${counter}`, email, email_verified: true };
+    expect((await signedIn()).user.id).toBe(user.id);
+  });
+
+  test('of many sign-ins of the owner at once all end in one account', async () => {
+    const email = `crowd-${counter}@example.com`;
+    const squatter = await squat(email);
+    provider.person = { sub: `owner-${counter}`, email, email_verified: true };
+    const all = await Promise.all(Array.from({ length: 6 }, signedIn));
+    const ids = new Set(all.map(({ user }) => user.id));
+    expect(ids.size).toBe(1);
+    expect(ids).not.toContain(squatter.id);
+  });
+
+  test('after 72 hours the address is taken as the account’s own', async () => {
+    const email = `much-later-${counter}@example.com`;
+    const squatter = await squat(email);
+    await api.database.sql('UPDATE email_undos SET expires_at = now()');
+    provider.person = { sub: `owner-${counter}`, email, email_verified: true };
+    expect((await signedIn()).user.id).toBe(squatter.id);
+    await api.get('/parents/me/', squatter.access).expect(401);
+  });
+});
+
+test('whose address was changed gets the account back by Google, as by the link in the mail', async () => {
+  const email = `owner-${counter}@example.com`;
+  const owner = await registerParent(api, { email });
+  await addChild(api, owner);
+  await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [owner.id]);
+  const thief = `thief-${counter}@example.com`;
+  await api.patch('/parents/me/', { email: thief }, owner.access).expect(200);
+  await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [owner.id]);
+  provider.person = { sub: `thief-${counter}`, email: thief, email_verified: true };
+  const { access } = JSON.parse((await signIn(api)).text) as { access: string };
   provider.person = { sub: `owner-${counter}`, email, email_verified: true };
-  const owner = await signIn(api);
-  expect(owner.status).toBe(200);
-  const { user } = JSON.parse(owner.text) as { user: { id: number; email_verified: boolean } };
-  expect(user).toMatchObject({ id: squatter.user.id, email_verified: true });
-  await api.get('/parents/me/', squatter.access).expect(401);
-  provider.person = { sub: `sub-${counter}`, email: 'elsewhere@example.com', email_verified: true };
-  const { user: again } = JSON.parse((await signIn(api)).text) as { user: { id: number } };
-  expect(again.id).not.toBe(user.id);
+  const { user } = JSON.parse((await signIn(api)).text) as { user: object };
+  expect(user).toMatchObject({ id: owner.id, email, children: [{ name: 'Mia Sommer' }] });
+  await api.get('/parents/me/', access).expect(401);
+  provider.person = { sub: `thief-${counter}`, email: thief, email_verified: true };
+  const { user: other } = JSON.parse((await signIn(api)).text) as { user: { id: number } };
+  expect(other.id).not.toBe(owner.id);
 });
 
 test('a code that waits to be exchanged ends with the sessions', async () => {

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import {
+  createPasswordReset,
+  passwordResetMail,
+} from '../src/features/password-reset/password-reset.service.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.js';
 import { useApi } from './support/api.js';
@@ -13,6 +17,7 @@ import {
   signIn,
   useProvider,
 } from './support/google.js';
+import { SETTINGS } from './support/worker.js';
 
 const FRONTEND = 'https://app.dreamjar.example/base';
 
@@ -191,9 +196,12 @@ describe('a parent who registered by password', () => {
   const verify = (id: number) =>
     api.database.sql(`UPDATE parents SET email_verified_at = '2026-01-01' WHERE id = $1`, [id]);
 
-  test('with a verified address is linked, and keeps password, sessions and names', async () => {
+  test('with a verified address is linked and keeps the names; the password was not proven by mail', async () => {
     const parent = await register({ first_name: 'Given' });
     await verify(parent.id);
+    const [{ links }] = (await api.database.sql(
+      'SELECT count(*)::int AS links FROM graphile_worker.jobs',
+    )) as [{ links: number }];
     const { user } = JSON.parse((await signIn(api)).text);
     expect(user).toMatchObject({ id: parent.id, first_name: 'Given', last_name: 'Sommer' });
     expect(user.username).toBe(parent.username);
@@ -201,8 +209,39 @@ describe('a parent who registered by password', () => {
       google_sub: provider.person.sub,
       email_verified_at: new Date('2026-01-01'),
     });
-    await api.get('/parents/me/', parent.access).expect(200);
-    await api.post('/api/token/', parent).expect(200);
+    await api.get('/parents/me/', parent.access).expect(401);
+    await api.post('/api/token/refresh/', parent).expect(401);
+    await api.post('/api/token/', parent).expect(401);
+    const jobs = await api.database.sql(
+      `SELECT payload FROM graphile_worker._private_jobs ORDER BY id OFFSET ${links}`,
+    );
+    expect(jobs).toEqual([{ payload: { mail: 'google_linked', parentId: parent.id } }]);
+  });
+
+  test('keeps a password that was set by a mailed link, and later changes of it', async () => {
+    const parent = await register();
+    await verify(parent.id);
+    const ctx = { now: new Date(), db: api.db, log: api.log, settings: SETTINGS };
+    await createPasswordReset(ctx, { parentId: parent.id, undoId: null });
+    const { token } = (await passwordResetMail(ctx, parent.id))!;
+    const proven = 'a brand new secret';
+    await api.post('/api/auth/password/reset/confirm/', { token, password: proven }).expect(200);
+    const credentials = { email: parent.email, password: proven };
+    const { body } = await api.post('/api/token/', credentials).expect(200);
+    const password = 'and another one';
+    const change = { password, current_password: proven };
+    await api.patch('/parents/me/', change, body.access).expect(200);
+    expect((await signIn(api)).status).toBe(200);
+    await api.get('/parents/me/', body.access).expect(401);
+    await api.post('/api/token/', { ...credentials, password }).expect(200);
+    expect((await signIn(api)).status).toBe(200);
+    await api.post('/api/token/', { ...credentials, password }).expect(200);
+  });
+
+  test('comes back later without ending other sessions', async () => {
+    const { access } = JSON.parse((await signIn(api)).text);
+    expect((await signIn(api)).status).toBe(200);
+    await api.get('/parents/me/', access).expect(200);
   });
 
   test('with an address never verified loses password and sessions to its owner', async () => {

@@ -64,10 +64,7 @@ test('a change that is undone leaves no job, and one whose job fails is undone',
 });
 
 test('of jobs with one key the newest alone is done', async () => {
-  const mail = (to: string, key: string) =>
-    place.db.transaction((tx) =>
-      enqueue(tx, 'send_mail', { mail: 'address_changed', to, name: '' }, { key }),
-    );
+  const mail = (to: string, key: string) => place.enqueueMail(to, { key });
   await mail('first@example.com', 'same');
   await mail('second@example.com', 'same');
   await mail('other@example.com', 'another');
@@ -105,10 +102,16 @@ test('a job that fails is tried again, later each time, and repeats the id of it
 
 test('a job of an account that is gone is done with', async () => {
   await place.db.transaction(async (tx) => {
-    for (const mail of ['verify_email', 'password_reset', 'password_changed'] as const) {
+    for (const mail of [
+      'verify_email',
+      'password_reset',
+      'password_changed',
+      'google_linked',
+    ] as const) {
       await enqueue(tx, 'send_mail', { mail, parentId: 7 });
     }
-    await enqueue(tx, 'request_password_reset', { email: 'nobody@example.com' });
+    await enqueue(tx, 'send_mail', { mail: 'address_changed', undoId: 7 });
+    await enqueue(tx, 'request_password_reset', { parentId: 7, undoId: null });
   });
   work();
   await expect.poll(place.jobs, RECOVERY).toEqual([]);
@@ -195,9 +198,8 @@ test('a role that may not create can enqueue and work, once the tables are there
   url.password = 'for tests';
   expect(await migrate(url.href)).toEqual([]);
   const db = openDatabase(url.href, 2, place.log);
-  await db.transaction((tx) =>
-    enqueue(tx, 'send_mail', { mail: 'address_changed', to: 'ida@example.com', name: '' }),
-  );
+  const parentId = await place.addressee('ida@example.com');
+  await db.transaction((tx) => enqueue(tx, 'send_mail', { mail: 'password_changed', parentId }));
   await db.close();
   work(url.href);
   await expect.poll(place.jobs, RECOVERY).toEqual([]);

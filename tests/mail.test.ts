@@ -7,6 +7,7 @@ import { requestVerification } from '../src/features/verification/verification.s
 import { createMailer, type Mail } from '../src/integrations/mailer.js';
 import {
   addressChanged,
+  googleLinked,
   passwordChanged,
   passwordReset,
   verifyEmail,
@@ -173,7 +174,8 @@ describe('the letters', () => {
     ['verifyEmail', verifyEmail({ name: NASTY, code: '<i>1&2</i>', link: LINK })],
     ['passwordReset', passwordReset({ name: NASTY, token: '<i>1&2</i>', link: LINK })],
     ['passwordReset without a link', passwordReset({ name: NASTY, token: '<i>1&2</i>' })],
-    ['addressChanged', addressChanged({ name: NASTY })],
+    ['addressChanged', addressChanged({ name: NASTY, token: '<i>1&2</i>', link: LINK })],
+    ['googleLinked', googleLinked({ name: NASTY })],
     ['passwordChanged', passwordChanged({ name: NASTY })],
   ])('escape every value in HTML and none in text: %s', (_name, { subject, text, html }) => {
     expect(html).toContain('&quot;Ida&quot; &lt;b onclick=&#39;x&#39;&gt;&amp;amp;');
@@ -259,8 +261,8 @@ describe('from the queue', () => {
 
   test('nothing personal reaches the log, whether mail is taken, refused or given up', async () => {
     await askToVerify();
-    await place.enqueueMail('old.address@example.com', 'Idalina');
-    await place.enqueueMail('not an address, old.address@example.com', 'Idalina');
+    await place.enqueueMail('old.address@example.com', { name: 'Idalina' });
+    await place.enqueueMail('not an address, old.address@example.com', { name: 'Idalina' });
     await place.database.sql('UPDATE graphile_worker._private_jobs SET max_attempts = 2');
     smtp.receive = ({ to: [to] }) => {
       throw Object.assign(new Error(`no mailbox ${to!} for Idalina`), { responseCode: 450 });
@@ -276,7 +278,7 @@ describe('from the queue', () => {
     await place.hurry();
     await failed(2);
     smtp.receive = () => undefined;
-    await place.enqueueMail('old.address@example.com', 'Idalina');
+    await place.enqueueMail('old.address@example.com', { name: 'Idalina' });
     await expect.poll(() => smtp.taken, { timeout: 10_000 }).toHaveLength(1);
     await worker.stop();
     const told = place.logged.join('');

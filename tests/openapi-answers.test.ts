@@ -1,5 +1,6 @@
 import supertest from 'supertest';
 import { expect, test } from 'vitest';
+import { addressChangedMail } from '../src/features/email-change/email-change.service.js';
 import {
   createPasswordReset,
   passwordResetMail,
@@ -68,7 +69,7 @@ async function call(operation: string, status: number, options: Call = {}, of = 
 const NEW_CHILD = { name: 'Ben', date_of_birth: yearsAgo(3) };
 const NEW_CAMPAIGN = { title: 'Boots', description: 'Red.', goal: 90, category: 'sports' };
 const PRIVATE =
-  /^\w+ \/(parents\/\{id\}|children|donations|api\/auth\/email)|^(PUT|PATCH|DELETE) \/campaigns|\/(statistics\/|donations\.csv)$/;
+  /^\w+ \/(parents\/\{id\}|children|donations|api\/auth\/email\/[vr])|^(PUT|PATCH|DELETE) \/campaigns|\/(statistics\/|donations\.csv)$/;
 const RECEIPT = 'GET /donations/{id}/receipt/';
 const GIVE = 'POST /campaigns/{id}/donations/';
 const WEBHOOK = 'POST /webhooks/stripe/';
@@ -210,10 +211,20 @@ async function passwordsAndSessions({ id, email, password }: TestParent, token: 
 
   const forgetful = await registerParent(api);
   await call('POST /api/auth/password/reset/', 202, { body: { email: forgetful.email } });
-  await createPasswordReset(ctx, forgetful.email);
+  await createPasswordReset(ctx, { parentId: forgetful.id, undoId: null });
   const link = (await passwordResetMail(ctx, forgetful.id))!;
   const body = { token: link.token, password: 'a brand new secret' };
   await call('POST /api/auth/password/reset/confirm/', 200, { body });
+
+  const signIn = { email: forgetful.email, password: body.password };
+  const { body: again } = await call('POST /api/token/', 200, { body: signIn });
+  const moved = { token: again.access, body: { email: `moved-${forgetful.email}` } };
+  await call('PATCH /parents/{id}/', 200, moved);
+  const where = { parentId: forgetful.id };
+  const undo = await api.db.prisma.emailUndo.findFirstOrThrow({ where });
+  const { token: undoToken } = (await addressChangedMail(ctx, undo.id))!;
+  await call('POST /api/auth/email/undo/', 200, { body: { token: undoToken } });
+  await call('POST /api/auth/email/undo/', 400, { body: { token: undoToken } });
 }
 
 async function claimsReceiptsAndRefunds({ id }: { id: number }, token: string) {
@@ -278,6 +289,7 @@ test('without the database every operation says so as the document tells', async
     'POST /api/token/blacklist/': parent,
     'POST /api/auth/google/exchange/': { code: 'x' },
     'POST /api/auth/email/verify/': { code: '7Q4D0XKM' },
+    'POST /api/auth/email/undo/': { token: 'x' },
     'POST /api/auth/password/reset/': { email: 'cleo@example.com' },
     'POST /api/auth/password/reset/confirm/': { token: 'x', password: parent.password },
   };
@@ -361,6 +373,7 @@ test('the examples of the document fit it and are accepted', async () => {
   expect(without).toEqual([
     'POST /api/token/refresh/',
     'POST /api/token/blacklist/',
+    'POST /api/auth/email/undo/',
     'POST /api/auth/password/reset/confirm/',
     'POST /webhooks/stripe/',
     'POST /api/auth/email/verify/',

@@ -45,6 +45,8 @@ export interface Settings {
 export interface SignedInParent {
   id: number;
   sessionId: number;
+  /** When this session began. */
+  signedInAt: Date;
   isStaff: boolean;
   username: string;
   email: string;

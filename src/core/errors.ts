@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'token_not_valid'
   | 'no_active_account'
   | 'permission_denied'
+  | 'confirmation_needed'
   | 'not_found'
   | 'method_not_allowed'
   | 'campaign_closed'
@@ -48,11 +49,18 @@ export class Refusal extends Error {
 /** Messages by field; what belongs to no field stands under `non_field_errors`. */
 export type FieldErrors = Record<string, string[]>;
 
+/** A secret that was guessed wrong. */
+export type Guess = 'wrong_code';
+
 /** Input that was understood and is not valid: all its bad fields at once. */
 export class InvalidInput extends Error {
   override readonly name = 'InvalidInput';
 
-  constructor(readonly fields: FieldErrors) {
+  constructor(
+    readonly fields: FieldErrors,
+    /** What the input was found to be, where somebody counts that. */
+    readonly found?: Guess,
+  ) {
     super(`invalid input: ${Object.keys(fields).join(', ')}`);
   }
 }

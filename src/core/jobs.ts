@@ -12,13 +12,13 @@ const DONATION_MAIL_QUEUES = JOBS_AT_ONCE - 1;
 /** Connections of the worker's own: one a job, one that listens for new jobs, one to spare. */
 export const WORKER_CONNECTIONS = JOBS_AT_ONCE + 2;
 
-/**
- * A mail to be sent. What it says is looked up when it is written, so that the queue holds ids; only the
- * address that an account has left can be found nowhere else.
- */
+/** A mail to be sent. What it says, and to whom, is looked up when it is written, so that the queue holds ids. */
 export type MailJob =
-  | { mail: 'verify_email' | 'password_reset' | 'password_changed'; parentId: number }
-  | { mail: 'address_changed'; to: string; name: string }
+  | {
+      mail: 'verify_email' | 'password_reset' | 'password_changed' | 'google_linked';
+      parentId: number;
+    }
+  | { mail: 'address_changed'; undoId: number }
   | { mail: GiftMail; donationId: number };
 
 /** To the donor, with the receipt; to the parent; to the donor of a payment that came too late. */
@@ -30,8 +30,8 @@ export type GiftMail = (typeof GIFT_MAILS)[number];
 /** Each task of the worker, and what it is told. */
 export interface JobPayloads {
   send_mail: MailJob;
-  /** Whose address it is, and whether anybody's, is found out by the job. */
-  request_password_reset: { email: string };
+  /** Of the account at an address, and of the change by which an account left it: null where there is none. */
+  request_password_reset: { parentId: number | null; undoId: number | null };
   /** Has Stripe carry out a refund that is stored here as pending. */
   send_refund: { refundId: number };
   /** Goes on with what deletions have left to be erased. */

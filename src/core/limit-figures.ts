@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.js';
+import type { ErrorCode, Guess } from './errors.js';
 
 /**
  * What a count is kept for. `email address` is the one that a body names, `parent` the one who is signed in and
@@ -15,7 +15,7 @@ export interface LimitRule {
   seconds: number;
   per: Per[];
   /** Only requests that end with this refusal are counted. Such rules come last. */
-  counting?: ErrorCode;
+  counting?: ErrorCode | Guess;
   /** Only requests whose body gives one of these fields are counted. */
   giving?: string[];
   /** Only requests without a token are counted, or only those from addresses that are not familiar. */
@@ -32,6 +32,7 @@ export interface Limit {
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** Seconds for which an address stays familiar: three weeks. Beyond 24.8 days a timer of Node overflows. */
 export const FAMILIAR = 21 * 24 * HOUR;
@@ -116,11 +117,19 @@ export const DEFAULT_LIMITS = {
   },
   verify: {
     calls: 'verify the address',
-    rules: [{ max: 20, seconds: HOUR, per: ['parent'] }],
+    // Accounts are free: guesses are counted for the address that would be verified, whoever makes them.
+    rules: [
+      { max: 20, seconds: HOUR, per: ['parent'] },
+      { max: 10, seconds: HOUR, per: ['own email address'], counting: 'wrong_code' },
+      { max: 20, seconds: DAY, per: ['own email address'], counting: 'wrong_code' },
+    ],
   },
   resend: {
     calls: 'have a code mailed again',
-    rules: [{ max: 5, seconds: HOUR, per: ['parent'] }],
+    rules: [
+      { max: 5, seconds: HOUR, per: ['parent'] },
+      { max: 5, seconds: HOUR, per: ['own email address'] },
+    ],
   },
   // The window is the life of a link: whoever spent the five, the newest link is good until it ends.
   reset: {
@@ -134,11 +143,16 @@ export const DEFAULT_LIMITS = {
     calls: 'set it by the link',
     rules: [{ max: 30, seconds: MINUTE, per: ['client address'] }],
   },
+  undoEmail: {
+    calls: 'undo a change of the address',
+    rules: [{ max: 30, seconds: MINUTE, per: ['client address'] }],
+  },
   changeParent: {
     calls: 'change your profile',
     rules: [
       { max: 10, seconds: 10 * MINUTE, per: ['parent'], giving: ['current_password'] },
       { max: 20, seconds: HOUR, per: ['parent'], giving: ['email', 'username'] },
+      { max: 20, seconds: HOUR, per: ['email address'], giving: ['email'] },
     ],
   },
   webhook: {
@@ -170,5 +184,6 @@ function describeRule({ max, seconds, per, counting, giving, of }: LimitRule): s
 
 function describeWindow(seconds: number): string {
   if (seconds === MINUTE) return 'a minute';
+  if (seconds === DAY) return 'a day';
   return seconds === HOUR ? 'an hour' : `in ${seconds / MINUTE} minutes`;
 }

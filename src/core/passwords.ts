@@ -73,6 +73,11 @@ export function isOfAnotherCost(hash: string, cost: number): boolean {
   return bcrypt.getRounds(hash) !== cost;
 }
 
+/** What is stored where a password no longer works and another has not been set yet: nobody knows one for it. */
+export function unknownPassword(cost: number): string {
+  return unmatchable(cost);
+}
+
 /** A well-formed hash that no password is known to have. */
 function unmatchable(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;

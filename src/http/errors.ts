@@ -18,6 +18,7 @@ export const STATUS: Record<ErrorCode, number> = {
   token_not_valid: 401,
   no_active_account: 401,
   permission_denied: 403,
+  confirmation_needed: 403,
   email_not_verified: 403,
   not_found: 404,
   method_not_allowed: 405,

@@ -35,7 +35,7 @@ function signedBodyOf({ found }: Request): number | undefined {
  * told and too large, unread.
  */
 export const readBody: RequestHandler = (req, res, next) => {
-  if (!['POST', 'PUT', 'PATCH'].includes(req.method) || !hasBody(req.headers)) {
+  if (!['POST', 'PUT', 'PATCH', 'DELETE'].includes(req.method) || !hasBody(req.headers)) {
     req.body = {};
     next();
     return;

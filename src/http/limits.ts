@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Settings } from '../core/context.js';
 import type { Database } from '../core/database.js';
-import { Refusal, type ErrorCode } from '../core/errors.js';
+import { InvalidInput, Refusal, type ErrorCode, type Guess } from '../core/errors.js';
 import { FAMILIAR, SITE_MULTIPLE } from '../core/limit-figures.js';
 import type { LimitName, LimitRule, LimitTable, Per } from '../core/limit-figures.js';
 import type { Logger } from '../core/logger.js';
@@ -45,7 +45,7 @@ export interface Limits {
 interface Provisional {
   counter: Counter;
   key: string;
-  ending: ErrorCode;
+  ending: ErrorCode | Guess;
 }
 
 /** The counters of a rule: of single networks, and of the /48 sites that they are in. */
@@ -229,6 +229,7 @@ function refuse(milliseconds: number): void {
   throw new Refusal('throttled', 'Too many requests. Try again later.', seconds);
 }
 
-function codeOf(error: unknown): ErrorCode | undefined {
+function codeOf(error: unknown): ErrorCode | Guess | undefined {
+  if (error instanceof InvalidInput) return error.found;
   return error instanceof Refusal ? error.code : undefined;
 }

@@ -107,16 +107,16 @@ function operation(route: Route, limits: LimitTable): ZodOpenApiOperationObject 
       ...(idempotent && { header: IdempotencyHeader }),
       ...(endpoint.shared && { header: ConditionHeader }),
     },
-    ...(body && { requestBody: requestBody(body) }),
+    ...(body && { requestBody: requestBody(method, body) }),
     responses: responses(route, limits),
   };
 }
 
 /** The example goes beside the schema: in it, zod leaves out those of schemas that transform. */
-function requestBody(schema: z.ZodObject): ZodOpenApiRequestBodyObject {
+function requestBody(method: string, schema: z.ZodObject): ZodOpenApiRequestBodyObject {
   const [example] = (schema.meta()?.examples ?? []) as unknown[];
   const content = { 'application/json': { schema, ...(example !== undefined && { example }) } };
-  return { required: true, content };
+  return { required: method !== 'DELETE', content };
 }
 
 const SECURITY: Record<Audience, Record<string, string[]>[]> = {

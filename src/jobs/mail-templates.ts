@@ -26,12 +26,32 @@ export function verifyEmail(values: {
   ]);
 }
 
-/** Tells the address that an account has left. It names no other address: it may not be for these eyes. */
-export function addressChanged({ name }: { name: string }): Letter {
+/**
+ * Tells the address that an account has left how to undo that. It names no other address: it may not be for these
+ * eyes. With no link the bare token must do.
+ */
+export function addressChanged(values: {
+  name: string;
+  token: string;
+  link?: string | undefined;
+}): Letter {
+  const { name, token, link } = values;
   return letter('Your DreamJar address was changed', name, [
-    'The address by which you sign in to DreamJar was changed just now. This old one no longer works, and you will get no more mail from us here.',
+    'The address by which you sign in to DreamJar was changed. This old one no longer works, and you will get no more mail from us here.',
     'If you did that yourself, all is well.',
-    'If you did not, someone else may be in your account. Please write to the people who run DreamJar at once, and change the password of this mailbox and of every place where you use the same one.',
+    'If you did not, someone else may be in your account. Within 72 hours you can take it back to this address:',
+    ...(link === undefined
+      ? ['Please enter this in DreamJar, where a change of the address is undone:', { copy: token }]
+      : [{ open: link, label: 'Undo the change' }]),
+    'That signs everybody out, and the password no longer works: we then mail you a link to set a new one. Please change the password of this mailbox too.',
+  ]);
+}
+
+/** Tells a parent what the first sign-in by Google changed. */
+export function googleLinked({ name }: { name: string }): Letter {
+  return letter('You can sign in to DreamJar by Google', name, [
+    'Your DreamJar account was opened by Google for the first time just now. From now on you can sign in that way.',
+    'All other devices were signed out. If the account had a password that was never set by a link in a mail to this address, it no longer works; "Forgotten password" in DreamJar sets a new one.',
   ]);
 }
 

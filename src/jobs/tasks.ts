@@ -4,6 +4,10 @@ import { forgetOldRequests } from '../core/idempotency.js';
 import type { JobPayloads, MailJob } from '../core/jobs.js';
 import { closeEndedCampaigns } from '../features/campaigns/campaigns.service.js';
 import {
+  addressChangedMail,
+  forgetLeftAddresses,
+} from '../features/email-change/email-change.service.js';
+import {
   createPasswordReset,
   passwordResetMail,
 } from '../features/password-reset/password-reset.service.js';
@@ -24,6 +28,7 @@ import {
   giftNotice,
   giftReceipt,
   giftReturned,
+  googleLinked,
   passwordChanged,
   passwordReset,
   verifyEmail,
@@ -62,8 +67,7 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
         });
     },
     request_password_reset: async (payload) => {
-      const { email } = payload as JobPayloads['request_password_reset'];
-      await createPasswordReset(context(), email);
+      await createPasswordReset(context(), payload as JobPayloads['request_password_reset']);
     },
     send_refund: async (payload) => {
       const { refundId } = payload as JobPayloads['send_refund'];
@@ -71,7 +75,10 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
     },
     reconcile_payments: () => reconcilePayments(context()),
     close_ended_campaigns: () => closeEndedCampaigns(context()),
-    forget_old_requests: () => forgetOldRequests(context()),
+    forget_old_requests: async () => {
+      await forgetOldRequests(context());
+      await forgetLeftAddresses(context());
+    },
     forget_unpaid_gifts: () => forgetUnpaidGifts(context()),
     erase_deleted: (_payload, { abortSignal }) => eraseDeleted(context(), abortSignal),
     forget_comments: (_payload, { abortSignal }) => forgetComments(context(), abortSignal),
@@ -108,15 +115,22 @@ async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
       const letter = passwordReset({ name, token, link: link(`reset-password#token=${token}`) });
       return { to, letter };
     }
-    case 'password_changed': {
+    case 'password_changed':
+    case 'google_linked': {
       const parent = await ctx.db.prisma.parent.findUnique({
         where: { id: job.parentId },
         select: { email: true, firstName: true },
       });
-      return parent && { to: parent.email, letter: passwordChanged({ name: parent.firstName }) };
+      const letterOf = job.mail === 'google_linked' ? googleLinked : passwordChanged;
+      return parent && { to: parent.email, letter: letterOf({ name: parent.firstName }) };
     }
-    case 'address_changed':
-      return { to: job.to, letter: addressChanged({ name: job.name }) };
+    case 'address_changed': {
+      const wanted = await addressChangedMail(ctx, job.undoId);
+      if (!wanted) return null;
+      const { to, name, token } = wanted;
+      const letter = addressChanged({ name, token, link: link(`undo-email#token=${token}`) });
+      return { to, letter };
+    }
     case 'gift_receipt':
       return addressed(await giftReceiptMail(ctx, job.donationId), giftReceipt);
     case 'gift_notice':

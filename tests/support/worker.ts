@@ -40,7 +40,9 @@ export interface Workplace {
   /** Lets a job that waits for its next attempt be tried now. */
   hurry(): Promise<unknown>;
   /** Tells an address that an account has left it: the mail that needs no account. */
-  enqueueMail(to: string, name?: string): Promise<void>;
+  enqueueMail(to: string, options?: { name?: string; key?: string }): Promise<void>;
+  /** The id of a parent with this address. */
+  addressee(email: string, firstName?: string): Promise<number>;
   start(options: { smtpUrl?: string; dataDir?: string; databaseUrl?: string }): RunningWorker;
   close(): Promise<void>;
 }
@@ -61,6 +63,11 @@ export async function openWorkplace(): Promise<Workplace> {
   const logged: string[] = [];
   const log = createLogger('trace', { write: (line: string) => void logged.push(line) });
   const db = openDatabase(database.url, 5, log);
+  const addressee = async (email: string, firstName = 'Ida') => {
+    const known = await db.prisma.parent.findFirst({ where: { email } });
+    const data = { username: email, email, firstName, googleSub: email };
+    return (known ?? (await db.prisma.parent.create({ data }))).id;
+  };
   return {
     database,
     db,
@@ -73,8 +80,12 @@ export async function openWorkplace(): Promise<Workplace> {
            FROM graphile_worker.jobs ORDER BY id`,
       ),
     hurry: () => database.sql('UPDATE graphile_worker._private_jobs SET run_at = now()'),
-    enqueueMail: (to, name = 'Ida') =>
-      db.transaction((tx) => enqueue(tx, 'send_mail', { mail: 'address_changed', to, name })),
+    addressee,
+    enqueueMail: async (to, { name = 'Ida', ...options } = {}) => {
+      const parentId = await addressee(to, name);
+      const job = { mail: 'password_changed', parentId } as const;
+      await db.transaction((tx) => enqueue(tx, 'send_mail', job, options));
+    },
     start: ({ smtpUrl, dataDir = '/nowhere', databaseUrl = database.url }) =>
       startWorker({
         config: { mail: { smtpUrl, from: MAIL_FROM }, dataDir },

@@ -8,7 +8,7 @@ import { hashPassword, isOfAnotherCost, isPassword } from '../../core/passwords.
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 
 const SIGNED_IN_PARENT = statement(`
-  SELECT p.id, s.id AS "sessionId", p.is_staff AS "isStaff", p.username, p.email, p.email_verified_at AS "emailVerifiedAt", p.first_name AS "firstName",
+  SELECT p.id, s.id AS "sessionId", s.created_at AS "signedInAt", p.is_staff AS "isStaff", p.username, p.email, p.email_verified_at AS "emailVerifiedAt", p.first_name AS "firstName",
          p.last_name AS "lastName", p.date_joined AS "dateJoined"
     FROM sessions s JOIN parents p ON p.id = s.parent_id
    WHERE s.id = $1 AND p.id = $2 AND p.is_active AND s.expires_at > $3`);

@@ -8,6 +8,8 @@ import { noSuchChild } from '../children/children.access.js';
 import { presentChild } from '../children/children.presenter.js';
 import type { ChildForm } from '../children/children.schemas.js';
 import { eraseAtOnce } from '../erasure/erasure.service.js';
+import { lockConfirmed } from '../parents/confirmation.access.js';
+import type { Credential } from '../parents/parents.access.js';
 import { presentParent, type ParentRow } from '../parents/parents.presenter.js';
 import type { ParentForm } from '../parents/parents.schemas.js';
 import { findFamily, findFamilyMember, findFamilyPage } from './family.queries.js';
@@ -62,11 +64,15 @@ export async function deleteChild(ctx: ParentContext, id: number): Promise<void>
 
 /**
  * Erases the signed-in parent with children and campaigns. The lock keeps new children out meanwhile.
- * @throws Refusal `child_has_open_campaigns`.
+ * `confirmedBy`: the password that was given for it, if any.
+ * @throws Refusal `child_has_open_campaigns`; `token_not_valid` when the session was ended meanwhile.
  */
-export async function deleteParent(ctx: ParentContext): Promise<void> {
+export async function deleteParent(
+  ctx: ParentContext,
+  confirmedBy: Credential | undefined,
+): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR UPDATE`;
+    await lockConfirmed(ctx, tx, confirmedBy);
     await refuseWhileOpen(ctx, tx, null);
     await tx.parent.deleteMany({ where: { id: ctx.parent.id } });
     await eraseAtOnce(ctx, tx);

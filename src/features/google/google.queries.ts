@@ -29,13 +29,14 @@ export interface Account {
   id: number;
   googleSub: string | null;
   emailVerifiedAt: Date | null;
+  passwordByMail: boolean;
   isActive: boolean;
   firstName: string;
   lastName: string;
 }
 
 const ACCOUNT = Prisma.sql`
-  SELECT id, google_sub AS "googleSub", email_verified_at AS "emailVerifiedAt", is_active AS "isActive",
+  SELECT id, google_sub AS "googleSub", email_verified_at AS "emailVerifiedAt", password_by_mail AS "passwordByMail", is_active AS "isActive",
          first_name AS "firstName", last_name AS "lastName" FROM parents`;
 
 /** Lets no other sign-in of this person begin until the transaction ends. */

@@ -39,8 +39,10 @@ export const callback = forAnyone({
   summary: 'Come back from Google',
   limit: 'google',
   description:
-    'Links the parent with the same address, if Google has verified it, or makes a new one. A parent who ' +
-    'never verified the address loses the password and all sessions.',
+    'Links the parent with the same address, if Google has verified it, or makes a new one. The first such sign-in ' +
+    'ends all other sessions, and the password, unless it was set by a link that was mailed to the address. An ' +
+    'account that had verified another address and was moved to this one without verifying it is not linked: it ' +
+    'returns to its own.',
   query: Return,
   answer: { status: 200, description: 'Signed in.', schema: Registered },
   redirects:

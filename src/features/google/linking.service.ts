@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
+import { enqueue } from '../../core/jobs.js';
+import {
+  returnToLastAddress,
+  returnToProvenAddress,
+} from '../email-change/email-change.service.js';
 import type { Person } from './google.schemas.js';
 import { endSessions } from '../sessions/sessions.service.js';
 import { lockByAddress, lockLinked, waitForOthersOf, type Account } from './google.queries.js';
@@ -22,8 +27,11 @@ export async function parentOf(ctx: Context, tx: Transaction, person: Person): P
   if (verifiedEmail === undefined) {
     throw new Refusal('google_email_not_verified', 'Google has not verified your email address.');
   }
+  // Who reads the address may undo that an account has left it, as by the link that was mailed there.
+  await returnToProvenAddress(ctx, tx, verifiedEmail);
   for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
     const registered = await lockByAddress(tx, verifiedEmail);
+    if (registered && (await givesWay(ctx, tx, registered))) continue;
     if (registered) return link(ctx, tx, active(registered), person);
     const id = await create(ctx, tx, person, verifiedEmail);
     if (id !== undefined) return id;
@@ -37,9 +45,17 @@ function active(account: Account): Account {
 }
 
 /**
- * Links a parent to the person who owns the address. If nobody had proved to own it, whoever chose the
- * password, or linked another Google account, may be somebody else: both are forgotten, and all who are
- * signed in are signed out.
+ * Whether an account that had proved another address was moved here without proving this one: it is not this
+ * person's. It returns there, with the family in it, and the address is free.
+ */
+async function givesWay(ctx: Context, tx: Transaction, account: Account): Promise<boolean> {
+  return account.emailVerifiedAt === null && (await returnToLastAddress(ctx, tx, account.id));
+}
+
+/**
+ * Links a parent to the person who owns the address. A code may have been guessed or talked out of that person: a
+ * password stays only if it was set by a mailed link, and all who are signed in are signed out. If nobody had
+ * proved the address, another Google account is unlinked too.
  */
 async function link(
   ctx: Context,
@@ -47,7 +63,7 @@ async function link(
   parent: Account,
   { sub, firstName, lastName }: Person,
 ): Promise<number> {
-  const { id, emailVerifiedAt } = parent;
+  const { id, emailVerifiedAt, passwordByMail } = parent;
   const unproven = emailVerifiedAt === null;
   if (parent.googleSub !== null && !unproven) {
     throw new Refusal(
@@ -62,10 +78,13 @@ async function link(
       emailVerifiedAt: emailVerifiedAt ?? ctx.now,
       firstName: parent.firstName || firstName,
       lastName: parent.lastName || lastName,
-      ...(unproven && { passwordHash: null }),
+      ...(!passwordByMail && { passwordHash: null }),
     },
   });
-  if (unproven) await endSessions(tx, id);
+  await tx.emailCode.deleteMany({ where: { parentId: id } });
+  await tx.passwordReset.deleteMany({ where: { parentId: id } });
+  await endSessions(tx, id);
+  await enqueue(tx, 'send_mail', { mail: 'google_linked', parentId: id });
   return id;
 }
 

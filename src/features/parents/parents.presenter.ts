@@ -4,7 +4,7 @@ import { presentChild, type ChildRow } from '../children/children.presenter.js';
 import type { ParentForm } from './parents.schemas.js';
 
 /** What the form of a parent is made of. */
-export type ParentRow = Omit<SignedInParent, 'sessionId' | 'isStaff'>;
+export type ParentRow = Omit<SignedInParent, 'sessionId' | 'signedInAt' | 'isStaff'>;
 
 /** A parent with all children and their campaigns, for that parent's eyes alone. */
 export function presentParent(

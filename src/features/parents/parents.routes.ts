@@ -3,6 +3,7 @@ import { deleteParent, showParent } from '../family/family.service.js';
 import { onlySelf, selfToChange } from './parents.access.js';
 import { presentParent } from './parents.presenter.js';
 import {
+  AccountDeletion,
   ParentChanges,
   ParentForm,
   ParentPath,
@@ -11,6 +12,7 @@ import {
 } from './parents.schemas.js';
 import {
   changeParent,
+  deletionErrors,
   parentChangesErrors,
   registerParent,
   registrationErrors,
@@ -40,14 +42,17 @@ export const show = forParents({
 export const change = forParents({
   summary: 'Change your profile or password',
   changes: 'nothing',
-  description: 'Partial. `password` needs `current_password`, and ends all refresh tokens.',
+  description:
+    'Partial. `password` needs `current_password`, and ends all refresh tokens. Another `email` needs ' +
+    '`current_password`, or a sign-in within the last 15 minutes. The new address is to be verified; the old one, if ' +
+    'it was verified, gets a link by which the change is undone within 72 hours, and is kept for you so long.',
   limit: 'changeParent',
   params: ParentPath,
   access: selfToChange,
   body: ParentChanges,
   rules: parentChangesErrors,
   answer: { status: 200, description: 'The parent as changed.', schema: ParentForm },
-  refusals: ['permission_denied'],
+  refusals: ['permission_denied', 'confirmation_needed'],
   handle: async ({ ctx, body, resource }) =>
     showParent(ctx, await changeParent(ctx, body, resource)),
 });
@@ -56,10 +61,15 @@ export const remove = forParents({
   summary: 'Delete your account',
   description:
     'Erases you, your children and their campaigns, at once. Your donations stay, without your data; so do those ' +
-    'that you made as a guest with your verified address. What you wrote anonymously goes within a day.',
+    'that you made as a guest with your verified address. What you wrote anonymously goes within a day. Needs ' +
+    '`current_password`, or a sign-in within the last 15 minutes: then there need be no body.',
+  limit: 'changeParent',
   params: ParentPath,
-  access: onlySelf,
+  access: selfToChange,
+  body: AccountDeletion,
+  rules: deletionErrors,
   answer: { status: 204, description: 'Deleted.' },
-  refusals: ['permission_denied', 'child_has_open_campaigns'],
-  handle: ({ ctx }) => deleteParent(ctx),
+  refusals: ['permission_denied', 'confirmation_needed', 'child_has_open_campaigns'],
+  handle: ({ ctx, body, resource }) =>
+    deleteParent(ctx, body.current_password ? resource : undefined),
 });

@@ -44,6 +44,16 @@ export const ParentChanges = z
   .partial()
   .meta({ id: 'ParentChanges', examples: [{ first_name: 'Ida', last_name: 'Sommer' }] });
 
+/** What an account is deleted with. */
+export const AccountDeletion = z
+  .object({
+    current_password: givenPassword.meta({
+      description: 'Needed once you signed in over 15 minutes ago.',
+    }),
+  })
+  .partial()
+  .meta({ id: 'AccountDeletion', examples: [{ current_password: 'correct horse battery' }] });
+
 /** A parent as that parent sees it: the dashboard is drawn from this one form. */
 export const ParentForm = z
   .object({

@@ -6,6 +6,11 @@ import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { hashPassword, isPassword } from '../../core/passwords.js';
 import { enqueue } from '../../core/jobs.js';
 import {
+  isHeldForAnother,
+  leaveAddress,
+  type Leaving,
+} from '../email-change/email-change.service.js';
+import {
   endOtherSessions,
   endRefreshTokens,
   requireSession,
@@ -14,21 +19,21 @@ import {
 } from '../sessions/sessions.service.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import { requestVerification } from '../verification/verification.service.js';
+import { lockConfirmed, requireConfirmation, WRONG_PASSWORD } from './confirmation.access.js';
 import type { Credential } from './parents.access.js';
 import type { ParentRow } from './parents.presenter.js';
-import type { ParentChanges, Registration } from './parents.schemas.js';
+import type { AccountDeletion, ParentChanges, Registration } from './parents.schemas.js';
 
 const TAKEN = {
   username: 'A user with that username already exists.',
   email: 'A user with that email already exists.',
 };
 
-const WRONG_PASSWORD = { current_password: ['This is not your current password.'] };
-
 const WHAT_IS_TAKEN = statement(`
-  SELECT coalesce(bool_or(lower(username) = lower($1)), false) AS username,
-         coalesce(bool_or(lower(email) = lower($2)), false) AS email
-    FROM parents WHERE (lower(username) = lower($1) OR lower(email) = lower($2)) AND id <> $3`);
+  SELECT EXISTS (SELECT FROM parents WHERE lower(username) = lower($1) AND id <> $3) AS username,
+         EXISTS (SELECT FROM parents WHERE lower(email) = lower($2) AND id <> $3)
+         OR EXISTS (SELECT FROM email_undos
+                     WHERE lower(email) = lower($2) AND parent_id <> $3 AND expires_at > $4) AS email`);
 
 type RegistrationInput = z.output<typeof Registration>;
 type ChangesInput = z.output<typeof ParentChanges>;
@@ -54,25 +59,58 @@ export async function registerParent(
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
       const parent = await tx.parent.create({ data: { ...data, dateJoined: ctx.now } });
+      await refuseHeld(ctx, tx, parent);
       await requestVerification(ctx, tx, parent.id);
       return { parent, tokens: await startSession(ctx, tx, parent.id) };
     }),
   );
 }
 
-/** What the rules say of changes: as for a registration; a new password needs the current one, which is right. */
+/**
+ * What the rules say of changes: as for a registration; a new password needs the current one, which is right.
+ * @throws Refusal `confirmation_needed` when the address is to be another.
+ */
 export async function parentChangesErrors(
   ctx: ParentContext,
   input: ChangesInput,
   credential: Credential,
 ): Promise<FieldErrors> {
+  if (input.email !== undefined && isAnother(input.email, ctx.parent.email)) {
+    requireConfirmation(ctx, { isPasswordGiven: Boolean(input.current_password) });
+  }
   const taken = await takenErrors(ctx, input, ctx.parent.id);
   if (!input.current_password) {
     if (input.password === undefined) return taken;
     return { ...taken, current_password: ['This field is required.'] };
   }
-  const right = await isPassword(ctx, input.current_password, credential.passwordHash);
-  return right ? taken : { ...taken, ...WRONG_PASSWORD };
+  return { ...taken, ...(await currentPasswordErrors(ctx, input.current_password, credential)) };
+}
+
+/**
+ * What the rules say of a deletion: a password that is given is right.
+ * @throws Refusal `confirmation_needed` when none is given and signing in was a while ago.
+ */
+export async function deletionErrors(
+  ctx: ParentContext,
+  input: z.output<typeof AccountDeletion>,
+  credential: Credential,
+): Promise<FieldErrors> {
+  requireConfirmation(ctx, { isPasswordGiven: Boolean(input.current_password) });
+  if (!input.current_password) return {};
+  return currentPasswordErrors(ctx, input.current_password, credential);
+}
+
+async function currentPasswordErrors(
+  ctx: ParentContext,
+  given: string,
+  { passwordHash }: Credential,
+): Promise<FieldErrors> {
+  return (await isPassword(ctx, given, passwordHash)) ? {} : WRONG_PASSWORD;
+}
+
+/** Addresses are ASCII: their case folds as PostgreSQL folds it. */
+function isAnother(one: string, other: string): boolean {
+  return one.toLowerCase() !== other.toLowerCase();
 }
 
 /**
@@ -84,7 +122,7 @@ export async function changeParent(
   input: ChangesInput,
   credential: Credential,
 ): Promise<ParentRow> {
-  const { password, username, email } = input;
+  const { password, username, email, current_password } = input;
   const passwordHash = password && (await hashPassword(ctx, password));
   const data = {
     ...namesOf(input),
@@ -94,14 +132,16 @@ export async function changeParent(
   };
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
-      const moved = email !== undefined && (await movesAway(ctx, tx, email));
+      const confirmedBy = current_password ? credential : undefined;
+      const moved = email !== undefined && (await movesAway(ctx, tx, email, confirmedBy));
       // Who changed the password meanwhile has made the current one another.
       const [parent] = await tx.parent.updateManyAndReturn({
         where: { id: ctx.parent.id, ...(passwordHash && credential) },
-        data: { ...data, ...(moved && { emailVerifiedAt: null }) },
+        data: { ...data, ...(moved && { emailVerifiedAt: null, passwordByMail: false }) },
       });
       if (!parent) throw passwordHash ? new InvalidInput(WRONG_PASSWORD) : tokenNotValid();
-      if (passwordHash || moved) await requireSession(ctx, tx);
+      if (moved) await refuseHeld(ctx, tx, parent);
+      if (passwordHash) await requireSession(ctx, tx);
       if (passwordHash) {
         await endRefreshTokens(ctx, tx);
         await enqueue(tx, 'send_mail', { mail: 'password_changed', parentId: parent.id });
@@ -115,18 +155,37 @@ export async function changeParent(
  * Whether the address is a new one, and not the old in another case. Then the old one is told, the new one
  * is to be verified, links that were mailed to the old one count no more, and other sessions end.
  */
-async function movesAway(ctx: ParentContext, tx: Transaction, email: string): Promise<boolean> {
+async function movesAway(
+  ctx: ParentContext,
+  tx: Transaction,
+  email: string,
+  confirmedBy: Credential | undefined,
+): Promise<boolean> {
   const { id: parentId } = ctx.parent;
-  const [old] = await tx.$queryRaw<{ email: string; firstName: string; moved: boolean }[]>`
-    SELECT email, first_name AS "firstName", lower(email) <> lower(${email}) AS moved
+  const [old] = await tx.$queryRaw<Omit<Leaving, 'parentId'>[]>`
+    SELECT email, email_verified_at AS "emailVerifiedAt", google_sub AS "googleSub"
       FROM parents WHERE id = ${parentId} FOR UPDATE`;
-  if (!old?.moved) return false;
-  const { email: to, firstName: name } = old;
-  await enqueue(tx, 'send_mail', { mail: 'address_changed', to, name });
+  if (!old || !isAnother(email, old.email)) return false;
+  // Asked again: another request may have changed the address since the rules were asked.
+  requireConfirmation(ctx, { isPasswordGiven: confirmedBy !== undefined });
+  await lockConfirmed(ctx, tx, confirmedBy);
+  await leaveAddress(ctx, tx, { parentId, ...old });
   await requestVerification(ctx, tx, parentId);
   await tx.passwordReset.deleteMany({ where: { parentId } });
   await endOtherSessions(ctx, tx);
   return true;
+}
+
+/** @throws InvalidInput when an account that left the address meanwhile may still return to it. */
+async function refuseHeld(
+  ctx: Context,
+  tx: Transaction,
+  owner: { id: number; email: string },
+): Promise<void> {
+  const { id: parentId, email } = owner;
+  if (await isHeldForAnother(ctx, tx, { email, parentId })) {
+    throw new InvalidInput({ email: [TAKEN.email] });
+  }
 }
 
 function namesOf(input: { first_name?: string | undefined; last_name?: string | undefined }) {
@@ -146,6 +205,7 @@ async function takenErrors(
     username ?? null,
     email ?? null,
     exceptId,
+    ctx.now,
   ]);
   return {
     ...(taken?.username && { username: [TAKEN.username] }),

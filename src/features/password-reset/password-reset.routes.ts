@@ -5,7 +5,10 @@ import { confirmPasswordReset, requestPasswordReset } from './password-reset.ser
 
 export const request = forAnyone({
   summary: 'Ask for a link to set a new password',
-  description: 'The answer is the same whether or not there is an account at this address.',
+  description:
+    'The answer is the same whether or not there is an account at this address. The mail leads to ' +
+    '`FRONTEND_URL/reset-password#token=…`. An address that an account has left within 72 hours gets the link ' +
+    'that undoes that instead; until then the new one gets a link only once it is verified.',
   body: PasswordResetRequest,
   limit: 'reset',
   answer: { status: 202, description: 'Taken note of.', schema: Nothing },

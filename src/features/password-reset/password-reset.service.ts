@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Context, JobContext } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
 import { InvalidInput } from '../../core/errors.js';
-import { enqueue } from '../../core/jobs.js';
+import { enqueue, type JobPayloads } from '../../core/jobs.js';
 import { hashOfToken, longToken } from '../../core/once.js';
 import { hashPassword } from '../../core/passwords.js';
 import { endSessions } from '../sessions/sessions.service.js';
@@ -19,36 +20,59 @@ export interface PasswordResetMail {
 }
 
 /**
- * Takes note that somebody asks for a new password. Whether there is such an account is looked up by the
- * job, so that the answer takes the same time for known and unknown addresses.
+ * Takes note that somebody asks for a new password. The same two statements run for known and unknown addresses, and
+ * the job does the rest: the answer takes the same time. The queue holds no address.
  */
 export async function requestPasswordReset(ctx: Context, email: string): Promise<void> {
-  const folded = email.toLowerCase();
-  const key = createHmac('sha256', ctx.settings.jwtSecret).update(folded).digest('base64url');
-  await ctx.db.transaction((tx) =>
-    enqueue(tx, 'request_password_reset', { email: folded }, { key: `password reset ${key}` }),
-  );
+  const { jwtSecret } = ctx.settings;
+  const key = createHmac('sha256', jwtSecret).update(email.toLowerCase()).digest('base64url');
+  await ctx.db.transaction(async (tx) => {
+    const [found] = await tx.$queryRaw<[JobPayloads['request_password_reset']]>`
+      SELECT (SELECT id FROM parents WHERE lower(email) = lower(${email})) AS "parentId",
+             (SELECT max(id) FROM email_undos
+               WHERE lower(email) = lower(${email}) AND expires_at > ${ctx.now}) AS "undoId"`;
+    await enqueue(tx, 'request_password_reset', found, { key: `password reset ${key}` });
+  });
 }
 
-/** The job: makes a new link for the account at an address, the only one that counts, and has it mailed. */
-export async function createPasswordReset(ctx: JobContext, email: string): Promise<void> {
+/**
+ * The job: has a new link mailed for the account at the address. To one that an account has left, the link that
+ * undoes that is mailed again. While it works, an address that took its place and is not proven gets no link.
+ */
+export async function createPasswordReset(
+  ctx: JobContext,
+  { parentId, undoId }: JobPayloads['request_password_reset'],
+): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    const [parent] = await tx.$queryRaw<{ id: number }[]>`
-      SELECT id FROM parents WHERE lower(email) = lower(${email}) AND is_active FOR UPDATE`;
-    if (!parent) return;
-    const link = newLink(ctx);
-    await tx.passwordReset.upsert({
-      where: { parentId: parent.id },
-      create: { parentId: parent.id, ...link },
-      update: link,
-    });
-    await enqueue(
-      tx,
-      'send_mail',
-      { mail: 'password_reset', parentId: parent.id },
-      { key: `reset ${parent.id}` },
-    );
+    const accounts = await tx.$queryRaw<unknown[]>`
+      SELECT id FROM parents p
+       WHERE id = ${parentId}::int AND is_active
+         AND (email_verified_at IS NOT NULL OR NOT EXISTS (
+               SELECT FROM email_undos u WHERE u.parent_id = p.id AND u.expires_at > ${ctx.now}))
+         FOR UPDATE`;
+    if (parentId !== null && accounts.length > 0) await mailResetLink(ctx, tx, parentId);
+    else if (undoId) await enqueue(tx, 'send_mail', { mail: 'address_changed', undoId });
   });
+}
+
+/** Makes a new link for an account, the only one that counts, and has it mailed to its address. */
+export async function mailResetLink(
+  ctx: Pick<Context, 'now' | 'settings'>,
+  tx: Transaction,
+  parentId: number,
+): Promise<void> {
+  const link = newLink(ctx);
+  await tx.passwordReset.upsert({
+    where: { parentId },
+    create: { parentId, ...link },
+    update: link,
+  });
+  await enqueue(
+    tx,
+    'send_mail',
+    { mail: 'password_reset', parentId },
+    { key: `reset ${parentId}` },
+  );
 }
 
 /**
@@ -70,7 +94,10 @@ export async function confirmPasswordReset(
     if (!reset) throw badLink();
     const { parentId } = reset;
     const active = { id: parentId, isActive: true };
-    const set = await tx.parent.updateMany({ where: active, data: { passwordHash } });
+    const set = await tx.parent.updateMany({
+      where: active,
+      data: { passwordHash, passwordByMail: true },
+    });
     if (set.count === 0) throw badLink();
     // Who linked Google without ever proving to read this address is not its owner.
     await tx.parent.updateMany({

@@ -5,7 +5,8 @@ import { resendCode, verifyAddress } from './verification.service.js';
 export const verify = forParents({
   summary: 'Verify your address',
   description:
-    'By the code of eight letters and digits that was mailed to it: good for ten minutes and five tries.',
+    'By the code of eight letters and digits that was mailed to it: good for ten minutes and five tries. The ' +
+    'mail leads to `FRONTEND_URL/verify-email#code=…`.',
   body: VerificationCode,
   limit: 'verify',
   changes: 'nothing',

@@ -22,10 +22,10 @@ export const VerificationCode = z
         description:
           'The eight letters and digits from the mail. Case, hyphens and blanks do not matter; O counts as 0, I and ' +
           'L as 1.',
-        override: { type: 'string', maxLength: LONGEST },
+        override: { type: 'string', maxLength: LONGEST, example: '7Q4D0XKM' },
       }),
   })
-  .meta({ id: 'VerificationCode', examples: [{ code: 'X7K2-9QMD' }] });
+  .meta({ id: 'VerificationCode' });
 
 /** Whether the address is proven. */
 export const Verification = z.object({ email_verified: z.boolean() }).meta({ id: 'Verification' });

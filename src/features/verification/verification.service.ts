@@ -63,7 +63,7 @@ export async function verifyAddress(ctx: ParentContext, code: string): Promise<v
   const right =
     tried &&
     sameHash(hashOfCode(ctx.settings.jwtSecret, code, tried.nonce), Buffer.from(tried.codeHash));
-  if (!right) throw new InvalidInput({ code: [WRONG] });
+  if (!right) throw new InvalidInput({ code: [WRONG] }, 'wrong_code');
 
   await ctx.db.transaction(async (tx) => {
     const where = { parentId, codeHash: tried.codeHash };

@@ -49,12 +49,13 @@ function addSecret(table: string, secret: Fields, ofParent = true) {
 }
 
 const HASH_LENGTHS = [0, 31, 33].map((length) => Buffer.alloc(length));
-const addEmailUndo = addSecret('email_undos', {
-  email: 'old@example.com',
-  verified_at: '2026-03-01',
-  nonce: randomBytes(32),
-  token_hash: sha256(),
-});
+const addEmailUndo = (undo: Fields) =>
+  addSecret('email_undos', {
+    email: 'old@example.com',
+    verified_at: '2026-03-01',
+    nonce: randomBytes(32),
+    token_hash: sha256(),
+  })(undo);
 const addEmailCode = addSecret('email_codes', { nonce: randomBytes(32), code_hash: sha256() });
 
 function sha256(): Buffer {

@@ -174,7 +174,7 @@ describe('the letters', () => {
     ['verifyEmail', verifyEmail({ name: NASTY, code: '<i>1&2</i>', link: LINK })],
     ['passwordReset', passwordReset({ name: NASTY, token: '<i>1&2</i>', link: LINK })],
     ['passwordReset without a link', passwordReset({ name: NASTY, token: '<i>1&2</i>' })],
-    ['addressChanged', addressChanged({ name: NASTY, token: '<i>1&2</i>', link: LINK })],
+    ['addressChanged', addressChanged({ name: NASTY, token: '<i>1&2</i>', hours: 72, link: LINK })],
     ['googleLinked', googleLinked({ name: NASTY })],
     ['passwordChanged', passwordChanged({ name: NASTY })],
   ])('escape every value in HTML and none in text: %s', (_name, { subject, text, html }) => {

@@ -3,6 +3,7 @@ import type { PaymentGateway } from '../integrations/stripe.js';
 import type { Bounds } from './bounds.js';
 import type { Database } from './database.js';
 import type { ErasureFigures } from './erasure-figures.js';
+import type { Lifetimes } from './lifetimes.js';
 import type { LimitTable } from './limit-figures.js';
 import type { Logger } from './logger.js';
 import type { MailBudget } from './mailbox.js';
@@ -35,6 +36,8 @@ export interface Settings {
   bounds: Bounds;
   /** Milliseconds after which something is given up. */
   waits: Waits;
+  /** How long what proves the owner of an account counts. */
+  lifetimes: Lifetimes;
   /** How what a deletion leaves behind is erased. */
   erasure: ErasureFigures;
   /** What searches may take. */

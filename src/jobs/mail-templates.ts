@@ -33,13 +33,14 @@ export function verifyEmail(values: {
 export function addressChanged(values: {
   name: string;
   token: string;
+  hours: number;
   link?: string | undefined;
 }): Letter {
-  const { name, token, link } = values;
+  const { name, token, hours, link } = values;
   return letter('Your DreamJar address was changed', name, [
     'The address by which you sign in to DreamJar was changed. This old one no longer works, and you will get no more mail from us here.',
     'If you did that yourself, all is well.',
-    'If you did not, someone else may be in your account. Within 72 hours you can take it back to this address:',
+    `If you did not, someone else may be in your account. Within ${hours} hours of the change you can take it back to this address:`,
     ...(link === undefined
       ? ['Please enter this in DreamJar, where a change of the address is undone:', { copy: token }]
       : [{ open: link, label: 'Undo the change' }]),

@@ -127,9 +127,9 @@ async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
     case 'address_changed': {
       const wanted = await addressChangedMail(ctx, job.undoId);
       if (!wanted) return null;
-      const { to, name, token } = wanted;
-      const letter = addressChanged({ name, token, link: link(`undo-email#token=${token}`) });
-      return { to, letter };
+      const { to, ...values } = wanted;
+      const page = `undo-email#token=${values.token}`;
+      return { to, letter: addressChanged({ ...values, link: link(page) }) };
     }
     case 'gift_receipt':
       return addressed(await giftReceiptMail(ctx, job.donationId), giftReceipt);

@@ -14,6 +14,7 @@ import { addressOf, listen, stopListening } from '../../src/http/listen.js';
 import { SharedAnswers, type CacheResult } from '../../src/http/shared-answers.js';
 import type { PaymentGateway } from '../../src/integrations/stripe.js';
 import type { Bounds } from '../../src/core/bounds.js';
+import type { Lifetimes } from '../../src/core/lifetimes.js';
 import type { LimitTable } from '../../src/core/limit-figures.js';
 import type { Waits } from '../../src/core/waits.js';
 import { createTestDatabase, lookInto, type TestDatabase } from './database.js';
@@ -32,6 +33,7 @@ export interface ApiOptions {
   limits?: Partial<LimitTable>;
   bounds?: Partial<Bounds>;
   waits?: Partial<Waits>;
+  lifetimes?: Partial<Lifetimes>;
   bcryptCost?: number;
   poolSize?: number;
   metricsToken?: string;
@@ -149,6 +151,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       limits: { ...FIGURES.limits, ...options.limits },
       bounds: { ...FIGURES.bounds, ...options.bounds },
       waits: { ...FIGURES.waits, ...options.waits },
+      lifetimes: { ...FIGURES.lifetimes, ...options.lifetimes },
       erasure: { ...ERASURE, ...options.erasure },
       search,
     },

@@ -1,4 +1,5 @@
 import { DEFAULT_BOUNDS } from '../../src/core/bounds.js';
+import { DEFAULT_LIFETIMES } from '../../src/core/lifetimes.js';
 import { DEFAULT_LIMITS, type LimitTable } from '../../src/core/limit-figures.js';
 import { DEFAULT_WAITS, type Waits } from '../../src/core/waits.js';
 
@@ -31,4 +32,5 @@ export const FIGURES = {
   limits: DEFAULT_LIMITS,
   bounds: { ...DEFAULT_BOUNDS, ...ROOMY },
   waits: LONG_WAITS,
+  lifetimes: DEFAULT_LIFETIMES,
 };

@@ -10,8 +10,7 @@ import { mailResetLink } from '../password-reset/password-reset.service.js';
 import { endSessions } from '../sessions/sessions.service.js';
 import { spendUndo, undoOfAddress, type Undo } from './email-change.queries.js';
 
-/** Milliseconds for which the old address may undo a change. */
-const LIFE = 72 * 3_600_000;
+const HOUR = 3_600_000;
 
 const PURPOSE = 'undo of a change of address';
 
@@ -20,6 +19,8 @@ export interface AddressChangedMail {
   to: string;
   name: string;
   token: string;
+  /** For how long after the change the token works. */
+  hours: number;
 }
 
 /** An account that leaves its address. */
@@ -31,7 +32,7 @@ export interface Leaving {
 }
 
 /**
- * Lets an address that an account leaves undo that for 72 hours, and has it informed. Whoever never proved to read
+ * Lets an address that an account leaves undo that for a while, and has it informed. Whoever never proved to read
  * an address gets no mail there and nothing to return to: it may be a stranger's.
  */
 export async function leaveAddress(
@@ -42,7 +43,7 @@ export async function leaveAddress(
   if (emailVerifiedAt === null) return;
   const nonce = randomBytes(32);
   const tokenHash = hashOfToken(longToken(ctx.settings.jwtSecret, PURPOSE, nonce));
-  const expiresAt = new Date(ctx.now.getTime() + LIFE);
+  const expiresAt = new Date(ctx.now.getTime() + ctx.settings.lifetimes.emailUndo);
   const data = { ...leaving, verifiedAt: emailVerifiedAt, nonce, tokenHash, expiresAt };
   const { id: undoId } = await tx.emailUndo.create({ data, select: { id: true } });
   await enqueue(tx, 'send_mail', { mail: 'address_changed', undoId });
@@ -62,7 +63,7 @@ export async function isHeldForAnother(
 
 /**
  * Returns an account to the address whose link this token is of.
- * @throws InvalidInput when the token is wrong, spent or over 72 hours old.
+ * @throws InvalidInput when the token is wrong, spent or too old.
  */
 export async function undoChange(ctx: Context, token: string): Promise<void> {
   const where = { tokenHash: hashOfToken(token), expiresAt: { gt: ctx.now } };
@@ -112,10 +113,11 @@ export async function addressChangedMail(
   });
   if (!undo) return null;
   const token = longToken(ctx.settings.jwtSecret, PURPOSE, undo.nonce);
-  return { to: undo.email, name: undo.parent.firstName, token };
+  const hours = ctx.settings.lifetimes.emailUndo / HOUR;
+  return { to: undo.email, name: undo.parent.firstName, token, hours };
 }
 
-/** Forgets addresses that were left over 72 hours ago. */
+/** Forgets addresses that can no longer undo that they were left. */
 export async function forgetLeftAddresses({ db, now }: JobContext): Promise<void> {
   await db.prisma.emailUndo.deleteMany({ where: { expiresAt: { lte: now } } });
 }

@@ -3,8 +3,7 @@ import type { Transaction } from '../../core/database.js';
 import { InvalidInput, Refusal } from '../../core/errors.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 
-/** Milliseconds after signing in during which the password needs not be given again. */
-const RECENT = 15 * 60_000;
+const MINUTE = 60_000;
 
 /** What is said of a current password that isn't it. */
 export const WRONG_PASSWORD = { current_password: ['This is not your current password.'] };
@@ -15,13 +14,14 @@ export const WRONG_PASSWORD = { current_password: ['This is not your current pas
  * @throws Refusal `confirmation_needed` when none is given and signing in was a while ago.
  */
 export function requireConfirmation(
-  { now, parent }: ParentContext,
+  { now, parent, settings }: ParentContext,
   { isPasswordGiven }: { isPasswordGiven: boolean },
 ): void {
-  if (isPasswordGiven || now.getTime() - parent.signedInAt.getTime() < RECENT) return;
+  const { recentSignIn } = settings.lifetimes;
+  if (isPasswordGiven || now.getTime() - parent.signedInAt.getTime() < recentSignIn) return;
   throw new Refusal(
     'confirmation_needed',
-    'Give your current password, or sign in again and do this within 15 minutes.',
+    `Give your current password, or sign in again and do this within ${recentSignIn / MINUTE} minutes.`,
   );
 }
 

@@ -110,9 +110,13 @@ test('every refusal is in the form that the document tells', async () => {
       await call(operation, 404, { id: 999_999, token, body: requestBody && {} });
     if (paged) await call(operation, 400, { id, token, query: '?cursor=x&page_size=0' });
     if (!requestBody) continue;
-    await call(operation, 400, { id, token, body: '[]' });
-    await call(operation, 400, { id, token, body: '{' });
-    await call(operation, 413, { id, token, body: 'x'.repeat(100_001) });
+    // A webhook's body is parsed once its signature is checked, and may be larger.
+    if (operation !== WEBHOOK) {
+      await call(operation, 400, { id, token, body: '[]' });
+      await call(operation, 400, { id, token, body: '{' });
+    }
+    const tooMuch = operation === WEBHOOK ? 1_100_000 : 100_001;
+    await call(operation, 413, { id, token, body: 'x'.repeat(tooMuch) });
     await call(operation, 415, { id, token, body: 'x', type: 'text' });
   }
   for (const operation of ['POST /parents/', 'POST /api/token/', 'POST /api/token/refresh/'])

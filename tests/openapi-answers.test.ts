@@ -130,7 +130,8 @@ test('every refusal is in the form that the document tells', async () => {
     const asked = { id: idFor(operation), token: parent.access, query: '?from=x' };
     await call(operation, 400, asked);
   }
-  await call(RECEIPT, 400, { id: gift.id, token: parent.access, query: '?token=a&token=b' });
+  for (const operation of [RECEIPT, 'GET /donations/{id}/'])
+    await call(operation, 400, { id: gift.id, token: parent.access, query: '?token=a&token=b' });
   await call('DELETE /parents/{id}/', 409, { token: parent.access });
   await call('DELETE /children/{id}/', 409, { id: child.id, token: parent.access });
   const closing = { id: campaign.id, token: parent.access, body: { is_open: false } };
@@ -235,6 +236,7 @@ async function claimsReceiptsAndRefunds({ id }: { id: number }, token: string) {
   const { body: claimable } = await call('GET /donations/claimable/', 200, { token });
   expect(claimable).toMatchObject([{ id }]);
   await call('POST /donations/claims/', 201, { token, body: { donations: [id] } });
+  await call('GET /donations/{id}/', 200, { id, token });
   const receipt = await call(RECEIPT, 200, { id, token });
   expect(receipt.type).toBe('application/json');
   const pdf = await call(RECEIPT, 200, { id, token, headers: { Accept: 'application/pdf' } });

@@ -152,6 +152,18 @@ describe('what is left of the donor', () => {
     await removeDonor(successor);
   });
 
+  test('addresses that the account has left go with it', async () => {
+    const donor = await registerParent(api, { email: 'zz-left@example.org' });
+    await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [
+      donor.id,
+    ]);
+    const email = 'moved@example.org';
+    await api.patch('/parents/me/', { email }, donor.access).expect(200);
+    expect((await rowsWith('zz-left')).join()).toContain('email_undos');
+    await removeDonor(donor);
+    await removeDonor(await registerParent(api, { email: donor.email }));
+  });
+
   test('a parent who gave to the own campaign leaves nothing at all', async () => {
     const { campaign: other } = await openJar(api);
     const { donor } = await giveTwice(other);

@@ -6,7 +6,7 @@ import { mailboxOf } from '../core/mailbox.js';
 
 const HOUR = 3_600_000;
 
-type Kind = 'donations' | 'codes';
+type Kind = 'donations' | 'codes' | 'links' | 'notices';
 
 /** Mails that anyone can cause; the others follow from what an account or a payment has proven. */
 const KINDS: Partial<Record<MailJob['mail'], Kind>> = {
@@ -14,6 +14,9 @@ const KINDS: Partial<Record<MailJob['mail'], Kind>> = {
   gift_notice: 'donations',
   verify_email: 'codes',
 };
+
+/** What anyone can cause as well, where the account has never proven to read its address. */
+const KINDS_OF_UNPROVEN: typeof KINDS = { password_reset: 'links', password_changed: 'notices' };
 
 /** Counts in both windows, each of which begins with its first mail; `expire` is in milliseconds. */
 const COUNT = statement(`
@@ -31,9 +34,9 @@ const COUNT = statement(`
 export async function isWithinBudget(
   { db, now, settings }: JobContext,
   mail: MailJob['mail'],
-  to: string,
+  { to, isProven }: { to: string; isProven: boolean },
 ): Promise<boolean> {
-  const kind = KINDS[mail];
+  const kind = KINDS[mail] ?? (isProven ? undefined : KINDS_OF_UNPROVEN[mail]);
   if (!kind) return true;
   const secret = createHmac('sha256', settings.jwtSecret).update('mail budgets').digest();
   const mailbox = createHmac('sha256', secret).update(mailboxOf(to)).digest('base64url');

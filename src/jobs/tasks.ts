@@ -53,9 +53,9 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
       const { mail } = payload as MailJob;
       const written = await write(ctx, payload as MailJob);
       if (written === null) return;
-      const { to, letter } = written;
+      const { to, letter, isProven = false } = written;
       // At the first attempt alone: a server that is away doesn't use the budget up.
-      if (job.attempts === 1 && !(await isWithinBudget(ctx, mail, to))) return;
+      if (job.attempts === 1 && !(await isWithinBudget(ctx, mail, { to, isProven }))) return;
       await mailer
         .send({ ...letter, to, messageId: messageIdOf(job, from) }, abortSignal)
         .catch((error: unknown) => {
@@ -94,6 +94,8 @@ function messageIdOf({ id, revision, created_at }: JobHelpers['job'], from: stri
 interface Written {
   to: string;
   letter: Letter;
+  /** Whether the account that it is about has proven to read the address. */
+  isProven?: boolean;
 }
 
 /** Null when the mail is no longer wanted. */
@@ -111,18 +113,20 @@ async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
     case 'password_reset': {
       const wanted = await passwordResetMail(ctx, job.parentId);
       if (!wanted) return null;
-      const { to, name, token } = wanted;
+      const { to, name, token, isProven } = wanted;
       const letter = passwordReset({ name, token, link: link(`reset-password#token=${token}`) });
-      return { to, letter };
+      return { to, letter, isProven };
     }
     case 'password_changed':
     case 'google_linked': {
       const parent = await ctx.db.prisma.parent.findUnique({
         where: { id: job.parentId },
-        select: { email: true, firstName: true },
+        select: { email: true, emailVerifiedAt: true, firstName: true },
       });
       const letterOf = job.mail === 'google_linked' ? googleLinked : passwordChanged;
-      return parent && { to: parent.email, letter: letterOf({ name: parent.firstName }) };
+      if (!parent) return null;
+      const { email: to, emailVerifiedAt, firstName: name } = parent;
+      return { to, letter: letterOf({ name }), isProven: emailVerifiedAt !== null };
     }
     case 'address_changed': {
       const wanted = await addressChangedMail(ctx, job.undoId);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import type { Settings } from '../../src/core/context.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import type { Api } from './api.js';
 import { headerOf, openSmtp, partsOf, type ReceivedMail, type TestSmtp } from './smtp.js';
@@ -20,8 +21,8 @@ export interface Mailbox {
   settled(): Promise<void>;
 }
 
-/** Delivers the mail of an API for the tests of a file. */
-export function useMailbox(api: Api): Mailbox {
+/** Delivers the mail of an API for the tests of a file; `settings` are the worker's. */
+export function useMailbox(api: Api, settings: Partial<Settings> = {}): Mailbox {
   let smtp: TestSmtp;
   let worker: RunningWorker;
   const waiting: { to: string; open: (letter: Letter) => void }[] = [];
@@ -31,7 +32,7 @@ export function useMailbox(api: Api): Mailbox {
     smtp = await openSmtp((mail) => mail.to.forEach((to) => deliver(to, letterOf(mail))));
     worker = startWorker({
       config: { mail: { smtpUrl: smtp.url, from: MAIL_FROM }, dataDir: '/nowhere' },
-      settings: { ...SETTINGS, frontendUrl: undefined },
+      settings: { ...SETTINGS, frontendUrl: undefined, ...settings },
       databaseUrl: api.database.url,
       db: api.db,
       log: api.log,

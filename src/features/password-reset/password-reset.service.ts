@@ -17,6 +17,8 @@ export interface PasswordResetMail {
   to: string;
   name: string;
   token: string;
+  /** Whether the account has proven to read the address. */
+  isProven: boolean;
 }
 
 /**
@@ -117,19 +119,22 @@ export async function passwordResetMail(
 ): Promise<PasswordResetMail | null> {
   const reset = await ctx.db.prisma.passwordReset.findUnique({
     where: { parentId },
-    include: { parent: { select: { email: true, firstName: true } } },
+    include: { parent: { select: { email: true, emailVerifiedAt: true, firstName: true } } },
   });
   if (!reset) return null;
-  const { email: to, firstName: name } = reset.parent;
-  const token = (nonce: Uint8Array) => longToken(ctx.settings.jwtSecret, PURPOSE, nonce);
-  if (reset.expiresAt > ctx.now) return { to, name, token: token(reset.nonce) };
+  const { email: to, emailVerifiedAt, firstName: name } = reset.parent;
+  const isProven = emailVerifiedAt !== null;
+  const mailOf = (nonce: Uint8Array) => {
+    return { to, name, token: longToken(ctx.settings.jwtSecret, PURPOSE, nonce), isProven };
+  };
+  if (reset.expiresAt > ctx.now) return mailOf(reset.nonce);
   // The mail server was away for longer than a link lives.
   const link = newLink(ctx);
   const renewed = await ctx.db.prisma.passwordReset.updateMany({
     where: { parentId, tokenHash: reset.tokenHash },
     data: link,
   });
-  return renewed.count === 0 ? null : { to, name, token: token(link.nonce) };
+  return renewed.count === 0 ? null : mailOf(link.nonce);
 }
 
 function newLink({ now, settings }: Pick<Context, 'now' | 'settings'>) {

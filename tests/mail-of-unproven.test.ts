@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { useApi } from './support/api.js';
+import { registerParent, type TestParent } from './support/factories.js';
+import { codeIn, useMailbox } from './support/mailbox.js';
+
+const api = useApi();
+const mailbox = useMailbox(api, { mailBudget: { perHour: 3, perDay: 5 } });
+
+const ask = ({ email }: TestParent) => api.post('/api/auth/password/reset/', { email }).expect(202);
+const changePassword = ({ access, password }: TestParent, next: string) =>
+  api.patch('/parents/me/', { password: next, current_password: password }, access).expect(200);
+
+/** How many mails with these words in the subject came to these people. */
+function mailsAbout(words: string, people: TestParent[]): number {
+  const letters = people.flatMap(({ email }) => mailbox.unread(email));
+  return letters.filter(({ subject }) => subject.includes(words)).length;
+}
+
+/** Accounts that someone made with the address of one mailbox, by its tags. */
+function atOneMailbox(name: string, count: number): Promise<TestParent[]> {
+  const tags = Array.from({ length: count }, (_, tag) => tag);
+  return Promise.all(
+    tags.map((tag) => registerParent(api, { email: `${name}+${tag}@example.com` })),
+  );
+}
+
+test('links for a new password come to a mailbox that no account has proven within its budget', async () => {
+  const accounts = await atOneMailbox('links', 5);
+  for (const account of accounts) await ask(account);
+  await mailbox.settled();
+  expect(mailsAbout('new password', accounts)).toBe(3);
+});
+
+test('so do words that a password was changed, and links all the same', async () => {
+  const accounts = await atOneMailbox('words', 5);
+  for (const account of accounts) await changePassword(account, 'quite another secret');
+  await ask(accounts[0]!);
+  await mailbox.settled();
+  expect(mailsAbout('password was changed', accounts)).toBe(3);
+  expect(mailsAbout('new password', accounts)).toBe(1);
+});
+
+test('whoever has proven the address gets all of them', async () => {
+  const parent = await registerParent(api);
+  const code = codeIn(await mailbox.next(parent.email));
+  await api.post('/api/auth/email/verify/', { code }, parent.access).expect(200);
+  for (let round = 0; round < 4; round += 1) {
+    await ask(parent);
+    await mailbox.settled();
+  }
+  expect(mailsAbout('new password', [parent])).toBe(4);
+});

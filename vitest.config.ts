@@ -6,8 +6,10 @@ export default defineConfig({
     // With the programs of Debian's: npm run test:deploy.
     exclude: ['tests/deploy/**'],
     globalSetup: ['tests/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only so that what hangs ends: how long things take is for the benchmarks, not for tests.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     // Tests wait for PostgreSQL, processes and timeouts more than they compute.
     maxWorkers: 4,
     retry: 0,

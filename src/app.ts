@@ -62,7 +62,11 @@ export function createApp(deps: AppDependencies): Express {
   app.use(requestLog(log));
   app.use(securityHeaders);
   app.use(crossOrigin(config.corsOrigins, log));
-  if (deps.sheds) app.use(shedding({ isCheap: isAtHand }));
+  if (deps.sheds) {
+    const { bounds, waits } = settings;
+    const burden = { mostAtOnce: bounds.atOnce, longestTurn: waits.longestTurn };
+    app.use(shedding({ ...burden, isCheap: isAtHand }));
+  }
   app.use(visitorContext({ settings, db, log, clock }));
   const { publicUrl } = config;
   const find = findRoute(map);

@@ -34,11 +34,14 @@ export interface RunningWeb {
 /** Serves the API in this process. @throws StartError when the address can't be had. */
 export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
   const { config, databaseUrl, db, log } = deps;
+  const { waits } = deps.settings;
   let stopping = false;
   const answers = new SharedAnswers(countCache);
   const { databaseReplicaUrl: replicaUrl, databasePoolSize } = config;
   const replica =
-    replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, databasePoolSize, log);
+    replicaUrl === undefined
+      ? undefined
+      : openReplica(db, replicaUrl, databasePoolSize, log, waits);
   const outbox = openOutbox(db, log);
   const app = createApp({
     ...deps,
@@ -48,7 +51,7 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
     sheds: true,
     isStopping: () => stopping,
   });
-  const server = await listen(app, config.port, config.host, log);
+  const server = await listen(app, config.port, config.host, log, waits.client);
   // First the replica, so that nothing is read from before a change and kept after it.
   const changes = listenForChanges(
     databaseUrl,
@@ -63,6 +66,7 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
       },
     },
     log,
+    waits.listening,
   );
   return {
     address: addressOf(server),

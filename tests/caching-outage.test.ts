@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { useApi } from './support/api.js';
 import { donate, openJar, type TestCampaign } from './support/factories.js';
+import { SHORT_LISTENING } from './support/figures.js';
 import { openPooler, type Pooler } from './support/pooler.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
 
@@ -18,6 +19,7 @@ afterEach(async () => {
 
 const api = useApi({
   caching: true,
+  waits: { listening: SHORT_LISTENING },
   hearsThrough: async (url) => {
     pooler = await openPooler(url);
     proxy = await openSwitchableProxy(pooler.url);
@@ -48,7 +50,7 @@ async function expectKept(): Promise<void> {
     const { hit, bypass } = api.counted;
     await total();
     expect(api.counted).toMatchObject({ hit: hit + 1, bypass });
-  });
+  }, 60_000);
 }
 
 const losses: [string, () => unknown][] = [
@@ -78,7 +80,10 @@ describe.each(losses)('while the connection by which changes are heard of %s', (
     await expectKept();
     await donate(writer, campaign);
     const gone = await totalInDatabase();
-    await vi.waitFor(async () => expect(await total()).toBe(gone), { timeout: 5_000, interval: 5 });
+    await vi.waitFor(async () => expect(await total()).toBe(gone), {
+      timeout: 60_000,
+      interval: 5,
+    });
   });
 });
 
@@ -101,7 +106,7 @@ test('as long as a pooler lends connections by the transaction, nothing is kept'
   void api.hearing!.until(true).then(turned);
   // Two for each time that hearing is tried anew.
   const before = pooler.connections;
-  await expect.poll(() => pooler.connections, { timeout: 20_000 }).toBeGreaterThan(before + 4);
+  await expect.poll(() => pooler.connections, { timeout: 60_000 }).toBeGreaterThan(before + 4);
   expect(turned).not.toHaveBeenCalled();
   const { hit, miss, bypass } = api.counted;
   await donate(writer, campaign);

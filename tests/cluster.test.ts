@@ -10,7 +10,6 @@ import {
   addressOf,
   clientOf,
   knockAt,
-  LONGEST_STOP,
   useServerProcesses,
   type ServerProcess,
 } from './support/server-process.js';
@@ -142,13 +141,11 @@ test(
     );
     await servers.untilWaiting(8);
 
-    const began = performance.now();
     server.process.kill('SIGTERM');
     await poll(() => knockAt(address)).toBe('ECONNREFUSED');
     await release();
     expect(await Promise.all(gifts)).toEqual(Array(8).fill(201));
     expect(await server.ended).toBe(0);
-    expect(performance.now() - began).toBeLessThan(LONGEST_STOP);
     const gave = serversOf(server, '/campaigns/:id/donations/', 201);
     expect(gave.size).toBe(2);
     expect([...gave].filter(lives)).toEqual([]);

@@ -289,7 +289,7 @@ describe('read as fast as it is taken', () => {
     for await (const chunk of incoming.setEncoding('utf8')) text += String(chunk);
     expect(incoming.complete).toBe(true);
     expect(rowsOf(text.slice(1))).toHaveLength(GIFTS);
-  }, 30_000);
+  });
 
   test('a client that goes away ends the reading', async () => {
     const answered = once(counted.server, 'request') as Promise<[unknown, ServerResponse]>;
@@ -300,7 +300,7 @@ describe('read as fast as it is taken', () => {
     await closed;
     // The one that was under way may still end.
     expect(await readingsMeanwhile()).toBeLessThanOrEqual(1);
-  }, 30_000);
+  });
 });
 
 describe('when the database fails', () => {
@@ -330,7 +330,7 @@ describe('when the database fails', () => {
     } finally {
       await failing.restore();
     }
-  }, 30_000);
+  });
 
   test('and when the campaign is deleted half-way', async () => {
     const jar = await openJar(fragile);
@@ -338,7 +338,7 @@ describe('when the database fails', () => {
     const incoming = await beginReading(fragile, jar.campaign, jar.parent);
     await fragile.delete(`/campaigns/${jar.campaign.id}/`, jar.parent.access).expect(204);
     await brokenOff(incoming);
-  }, 30_000);
+  });
 
   test('before anything was sent, it is answered as every other', async () => {
     await failing.refuse();

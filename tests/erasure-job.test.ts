@@ -118,7 +118,7 @@ test('a job that is killed in a batch leaves that batch to the next', async () =
     );
     if (!row) throw new Error('the batch waits for nothing yet');
     return row.pid;
-  });
+  }, 60_000);
   await api.database.sql('SELECT pg_terminate_backend($1)', [pid]);
   await killed;
   await holder.release();
@@ -168,7 +168,7 @@ test('the worker finishes what a deletion has begun', async () => {
     log: api.log,
     schedule: [],
   });
-  await vi.waitFor(async () => expect(await erasures(api)).toEqual([]), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await erasures(api)).toEqual([]), { timeout: 60_000 });
   expect(await left('campaign', campaign.id)).toEqual({ donations: 0, requests: 0 });
   await worker.stop();
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Context } from '../src/core/context.js';
 import { Refusal } from '../src/core/errors.js';
 import { answerOnce } from '../src/http/idempotency.js';
+import { SHORT_DATABASE } from './support/figures.js';
 import { useApi, type Api } from './support/api.js';
 import { guestGift, openJar, registerParent, yearsAgo } from './support/factories.js';
 import { postKeyed, rememberedRequests } from './support/keyed.js';
@@ -18,7 +19,7 @@ const ROUNDS = Number(process.env['IDEMPOTENCY_ROUNDS'] ?? 8);
 let proxy: SwitchableProxy;
 afterAll(() => proxy.close());
 
-const api = useApi();
+const api = useApi({ waits: { database: SHORT_DATABASE } });
 const narrow = useApi({ poolSize: 1 });
 const proxied = useApi({
   through: async (url) => {
@@ -93,7 +94,7 @@ describe('an attempt that is killed leaves nothing, and the key is done by the n
     const before = await rememberedRequests(of);
     expect(await countOfGifts(of, to)).toBe(0);
     // PostgreSQL may need a moment to see that nobody listens any more.
-    await vi.waitFor(async () => give(of, to, key).expect(201), { timeout: 5_000, interval: 50 });
+    await vi.waitFor(async () => give(of, to, key).expect(201), { timeout: 60_000, interval: 50 });
     expect(await countOfGifts(of, to)).toBe(1);
     expect(await rememberedRequests(of)).toHaveLength(before.length + 1);
   };
@@ -201,7 +202,7 @@ async function countOfDeadlocks(): Promise<number> {
   const ofApi = "datname = current_database() AND application_name = 'dreamjar'";
   await api.database.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${ofApi}`);
   const connected = () => api.database.sql(`SELECT FROM pg_stat_activity WHERE ${ofApi}`);
-  await expect.poll(connected, { interval: 20, timeout: 10_000 }).toEqual([]);
+  await expect.poll(connected, { interval: 20, timeout: 60_000 }).toEqual([]);
   const [row] = await api.database.sql<{ deadlocks: number }>(
     'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
   );

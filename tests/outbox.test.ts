@@ -9,7 +9,7 @@ import { donate, openJar } from './support/factories.js';
 import { EventEmitter } from 'node:stream';
 
 /** Milliseconds: for what arrives at all. */
-const SOON = { timeout: 20_000, interval: 5 };
+const SOON = { timeout: 60_000, interval: 5 };
 
 const api = useApi();
 const log = createLogger('silent');

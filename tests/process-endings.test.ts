@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { built } from './support/built.js';
+import { builtAndWide } from './support/built.js';
 import { guestGift, openJar } from './support/factories.js';
 import { addressOf, clientOf, useServerProcesses } from './support/server-process.js';
 
@@ -58,7 +58,7 @@ test('an end that hangs is given up, after a failure too, and the log says so', 
 async function runWorker(env: Record<string, string> = {}, throws = false) {
   const { PATH = '', HOME = '' } = process.env;
   const settings = { PATH, HOME, DATABASE_URL: servers.database.url, DATA_DIR: servers.folder };
-  const worker = spawn(process.execPath, [built('worker')], {
+  const worker = spawn(process.execPath, builtAndWide('worker'), {
     env: { ...settings, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from
 import { useApi, type Api } from './support/api.js';
 import { CountingProxy } from './support/counting-proxy.js';
 import { donate, openJar, type TestCampaign, type TestParent } from './support/factories.js';
+import { SHORT_LISTENING, SHORT_REPLICA } from './support/figures.js';
 import { startStreaming, type Streaming } from './support/streaming.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
 
 /** Milliseconds: for a replica that is catching up or was left alone for a while. */
-const CAUGHT_UP = { timeout: 20_000, interval: 20 };
+const CAUGHT_UP = { timeout: 60_000, interval: 20 };
 
 let streaming: Streaming;
 beforeAll(async () => {
@@ -24,6 +25,7 @@ afterAll(() => Promise.all([wayToReplica.close(), wayOfChanges.close()]));
 
 const api = useApi({
   on: () => streaming.primary,
+  waits: { ...SHORT_REPLICA, listening: SHORT_LISTENING },
   through: (url) => atPrimary.before(url),
   replica: async () => {
     wayToReplica = await openSwitchableProxy(streaming.replica.url);

@@ -3,8 +3,14 @@ import { statement } from '../src/core/database.js';
 import { openWorkerPool } from '../src/jobs/worker-pool.js';
 import { useApi } from './support/api.js';
 import { registerParent } from './support/factories.js';
+import { FIGURES } from './support/figures.js';
 
-const api = useApi();
+/** Less than these tests have a statement sleep. */
+const SLOW = 200;
+
+const api = useApi({ waits: { database: { ...FIGURES.waits.database, slow: SLOW } } });
+/** Where no statement is slow. */
+const patient = useApi();
 
 const SECRET = 'value-of-a-row';
 
@@ -35,8 +41,8 @@ test('a statement of ours that is slow is logged and counted, without its values
   expect(slowLines()).toEqual([
     expect.objectContaining({ level: 40, sql: 'SELECT pg_sleep(0.25), $1::text' }),
   ]);
-  expect(slowLines()[0]!.ms).toBeGreaterThan(200);
-  expect(await slowCount()).toBe(before + 1);
+  expect(slowLines()[0]!.ms).toBeGreaterThan(SLOW);
+  expect(await slowCount()).toBeGreaterThan(before);
   expect(api.logged.join('')).not.toContain(SECRET);
 });
 
@@ -57,16 +63,18 @@ test("Prisma's are logged too: reads, writes and those in a transaction", async 
   await api.put('/parents/me/', { first_name: SECRET }, parent.access).expect(200);
   await api.db.transaction((tx) => tx.$queryRaw`SELECT pg_sleep(0.25)::text, ${SECRET}::text`);
   await api.database.sql('DROP TRIGGER dawdle ON parents');
+  // On a busy machine others may be slow too.
   const texts = slowLines().map(({ sql }) => sql);
-  expect(texts).toEqual([
-    expect.stringMatching(/^UPDATE .*parents.* SET .*\$1/),
-    'SELECT pg_sleep(0.25)::text, $1::text',
-  ]);
+  expect(texts).toContainEqual(expect.stringMatching(/^UPDATE .*parents.* SET .*\$1/));
+  expect(texts).toContain('SELECT pg_sleep(0.25)::text, $1::text');
   expect(api.logged.join('')).not.toContain(SECRET);
 });
 
 test("the worker's are logged too, asked by its pool or by one of its connections", async () => {
-  const pool = openWorkerPool(api.database.url, 1, api.log);
+  const pool = openWorkerPool(api.database.url, 1, api.log, {
+    ...FIGURES.waits.worker,
+    slow: SLOW,
+  });
   onTestFinished(() => pool.end());
   await pool.query('SELECT pg_sleep(0.25), $1::text', [SECRET]);
   const client = await pool.connect();
@@ -80,8 +88,8 @@ test("the worker's are logged too, asked by its pool or by one of its connection
 });
 
 test('a quick statement is not logged, and a long text is cut', async () => {
-  await api.db.query(statement('SELECT $1::text'), [SECRET]);
-  expect(slowLines()).toEqual([]);
+  await patient.db.query(statement('SELECT pg_sleep(0.25), $1::text'), [SECRET]);
+  expect(patient.logged.filter((line) => line.includes('a slow statement'))).toEqual([]);
   const list = Array.from({ length: 2_000 }, (_, i) => i).join(', ');
   await api.db.query(statement(`SELECT pg_sleep(0.25), 1 IN (${list})`), []);
   expect(slowLines()[0]!.sql).toHaveLength(2_000);

@@ -287,7 +287,7 @@ describe('one figure at a time', () => {
           WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       );
       await expect
-        .poll(async () => (await api.get('/health/ready')).status, { timeout: 5_000 })
+        .poll(async () => (await api.get('/health/ready')).status, { timeout: 60_000 })
         .toBe(200);
       const range = '?from=2024-03-29&to=2024-04-02';
       const gift = { campaign: jar.id, at: '2024-03-31T23:30:00Z', amount: 10, guest: 'a' };

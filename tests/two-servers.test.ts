@@ -13,8 +13,8 @@ const strictOne = useApi({ caching: true, rateLimit: true, on: () => one.databas
 const strictTwo = useApi({ caching: true, rateLimit: true, on: () => one.database });
 
 /** Milliseconds: for what arrives at all. */
-const SOON = { timeout: 5_000, interval: 5 };
-const DONE = { timeout: 20_000, interval: 20 };
+const SOON = { timeout: 60_000, interval: 5 };
+const DONE = { timeout: 60_000, interval: 20 };
 
 const both: [string, Api, Api][] = [
   ['the first', one, two],

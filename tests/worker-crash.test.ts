@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freeOrphans } from '../src/jobs/orphans.js';
-import { built } from './support/built.js';
+import { builtAndWide } from './support/built.js';
 import { openSmtp, type ReceivedMail, type TestSmtp } from './support/smtp.js';
 import { MAIL_FROM, openWorkplace, type Workplace } from './support/worker.js';
 
 const MAILS = 24;
-const SOON = { timeout: 25_000, interval: 10 };
+const SOON = { timeout: 60_000, interval: 10 };
 
 let place: Workplace;
 let smtp: TestSmtp;
@@ -26,7 +26,7 @@ afterEach(async () => {
 /** A worker as a process of its own, or within a server. */
 function startProcess(program: 'worker' | 'server' = 'worker'): ChildProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [built(program)], {
+  const child = spawn(process.execPath, builtAndWide(program), {
     env: {
       PATH,
       HOME,

@@ -5,6 +5,7 @@ import { readDatabaseUrl } from './database-url.js';
 import { inTime } from './in-time.js';
 import type { Logger } from './logger.js';
 import { NO_TIMEOUTS, SessionClient, sessionConfig } from './session.js';
+import { DEFAULT_WAITS, type ListeningWaits } from './waits.js';
 
 /** The channel on which changes are announced, from the rows that triggers leave in the outbox. */
 export const CHANNEL = 'campaign_changes';
@@ -17,9 +18,6 @@ const BEAT = 'beat ';
  * and a gift must not wait behind this one.
  */
 const ANNOUNCE = `SELECT pg_notify('${CHANNEL}', $1), set_config('synchronous_commit', 'off', true)`;
-
-/** Milliseconds. Who doesn't hear its own beat in as long as an answer's wait hears nothing any more. */
-const WAIT = { connection: 2_000, beat: 1_000, answer: 1_000, again: 500 };
 
 /** Connections to the database that listening takes: one hears, and one speaks the beats. */
 export const LISTENING_CONNECTIONS = 2;
@@ -49,13 +47,14 @@ export function listenForChanges(
   url: string,
   listener: Listener,
   log: Logger,
+  waits = DEFAULT_WAITS.listening,
 ): { close(): Promise<void> } {
   let closed = false;
   let current: Line | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const connect = async () => {
-    const line = { ears: clientFor(url), voice: clientFor(url) };
+    const line = { ears: clientFor(url, waits), voice: clientFor(url, waits) };
     current = line;
     for (const client of [line.ears, line.voice]) {
       client.on('error', (error) => lost(line, error));
@@ -68,7 +67,7 @@ export function listenForChanges(
     try {
       await Promise.all([line.ears.connect(), line.voice.connect()]);
       await line.ears.query(`LISTEN ${CHANNEL}`);
-      await hearBeat(line);
+      await hearBeat(line, waits);
       if (current !== line) return;
       listener.hear(true);
       beat(line);
@@ -79,11 +78,11 @@ export function listenForChanges(
 
   const beat = (line: Line) => {
     timer = setTimeout(() => {
-      hearBeat(line).then(
+      hearBeat(line, waits).then(
         () => current === line && beat(line),
         (error: unknown) => lost(line, error),
       );
-    }, WAIT.beat);
+    }, waits.beat);
   };
 
   const lost = (line: Line, error?: unknown) => {
@@ -94,7 +93,7 @@ export function listenForChanges(
     void end(line);
     if (closed) return;
     log.warn({ err: error }, 'changes are not heard of now: nothing is kept in memory');
-    timer = setTimeout(() => void connect(), WAIT.again);
+    timer = setTimeout(() => void connect(), waits.again);
   };
 
   if (readDatabaseUrl(url).byTransaction) {
@@ -112,21 +111,21 @@ export function listenForChanges(
       current = undefined;
       // A server that is frozen never says goodbye.
       const goodbye = line && end(line);
-      await Promise.race([goodbye, wait(WAIT.answer, undefined, { ref: false })]);
+      await Promise.race([goodbye, wait(waits.answer, undefined, { ref: false })]);
     },
   };
 }
 
-function clientFor(url: string): pg.Client {
+function clientFor(url: string, { connection, answer }: ListeningWaits): pg.Client {
   return new SessionClient({
     ...sessionConfig(url, NO_TIMEOUTS),
-    connectionTimeoutMillis: WAIT.connection,
-    query_timeout: WAIT.answer,
+    connectionTimeoutMillis: connection,
+    query_timeout: answer,
   });
 }
 
 /** Settles once a beat is heard: that statements are answered would not prove that announcements arrive. */
-async function hearBeat({ ears, voice }: Line): Promise<void> {
+async function hearBeat({ ears, voice }: Line, { answer }: ListeningWaits): Promise<void> {
   const own = `${BEAT}${randomUUID()}`;
   const heard = new Promise<void>((resolve) => {
     const hear = ({ payload }: pg.Notification) => {
@@ -136,7 +135,7 @@ async function hearBeat({ ears, voice }: Line): Promise<void> {
     };
     ears.on('notification', hear);
   });
-  await inTime(Promise.all([heard, voice.query(ANNOUNCE, [own])]), WAIT.answer, notHeard);
+  await inTime(Promise.all([heard, voice.query(ANNOUNCE, [own])]), answer, notHeard);
 }
 
 function notHeard(): Error {

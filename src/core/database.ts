@@ -7,15 +7,7 @@ import { readDatabaseUrl } from './database-url.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
 import { openSearches, SEARCH_BOUNDS, type SearchBounds } from './searching.js';
-
-/** Milliseconds. Together they bound what any request can wait for the database: about five seconds. */
-const WAIT = {
-  connection: 2_000,
-  lock: 3_000,
-  statement: 4_000,
-  answer: 4_500,
-  transaction: 4_500,
-};
+import { DEFAULT_WAITS } from './waits.js';
 
 const CONFLICT_TRIES = 4;
 
@@ -89,12 +81,13 @@ export function openDatabase(
   poolSize: number,
   log: Logger,
   bounds: SearchBounds = SEARCH_BOUNDS,
+  wait = DEFAULT_WAITS.database,
 ): Database {
   setFlagsFromString(BASELINE_ONLY);
   const broken = 'a database connection broke';
-  const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
+  const pool = openPool(url, { size: poolSize, wait, broken }, log);
   const { schema } = readDatabaseUrl(url);
-  const searches = openSearches(url, bounds, log);
+  const searches = openSearches(url, bounds, wait.slow, log);
   const adapter = new PrismaPg(pool, {
     ...(schema !== undefined && { schema }),
     onConnectionError: (error) => log.warn({ err: error }, broken),
@@ -102,7 +95,7 @@ export function openDatabase(
   const prisma = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
-    transactionOptions: { maxWait: WAIT.connection, timeout: WAIT.transaction },
+    transactionOptions: { maxWait: wait.connection, timeout: wait.transaction },
   });
 
   return {

@@ -4,19 +4,13 @@ import type { Logger } from './logger.js';
 import { countConnections } from './metrics.js';
 import { SESSION_CLIENT, sessionConfig } from './session.js';
 import { reportSlowQueries } from './slow-queries.js';
+import type { PoolWaits } from './waits.js';
 
 /** The bounds of a pool. */
 export interface PoolOptions {
   /** Connections at most. */
   size: number;
-  /** Milliseconds that a connection, a lock, a statement, its answer and an idle transaction may take. */
-  wait: {
-    connection: number;
-    lock?: number;
-    statement: number;
-    answer: number;
-    transaction?: number;
-  };
+  wait: PoolWaits;
   /** What the log says of a connection that broke while idle. */
   broken: string;
 }
@@ -26,7 +20,7 @@ export interface PoolOptions {
  * in use that says nothing for too long is cut; slow statements are logged, connections counted until it ends.
  */
 export function openPool(url: string, { size, wait, broken }: PoolOptions, log: Logger): pg.Pool {
-  const { connection, lock = 0, statement, transaction = 0 } = wait;
+  const { connection, lock, statement, transaction } = wait;
   const pool = new CountedPool({
     ...sessionConfig(url, { lock, statement, transaction }),
     Client: SESSION_CLIENT,
@@ -35,7 +29,7 @@ export function openPool(url: string, { size, wait, broken }: PoolOptions, log: 
   });
   pool.on('error', (error) => log.warn({ err: error }, broken));
   cutSilentConnections(pool, wait.answer);
-  reportSlowQueries(pool, log);
+  reportSlowQueries(pool, wait.slow, log);
   return pool;
 }
 

@@ -2,9 +2,7 @@ import type { Database, RunStatement, Statement } from './database.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
 import { SEARCH_BOUNDS, searchQueue } from './searching.js';
-
-/** Milliseconds. A replica that could not answer is left alone for a while: the primary answers meanwhile. */
-const WAIT = { connection: 1_000, statement: 1_000, answer: 1_500, away: 2_000 };
+import { DEFAULT_WAITS, type Waits } from './waits.js';
 
 /** Whether the replica has replayed the write-ahead log up to there. */
 const HAS_REPLAYED = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS "hasReplayed"';
@@ -28,9 +26,11 @@ export function openReplica(
   url: string,
   poolSize: number,
   log: Logger,
+  waits: Pick<Waits, 'replica' | 'replicaRecovery'> = DEFAULT_WAITS,
+  bounds = SEARCH_BOUNDS,
 ): Replica {
   const broken = 'a connection to the replica broke';
-  const pool = openPool(url, { size: poolSize, wait: WAIT, broken }, log);
+  const pool = openPool(url, { size: poolSize, wait: waits.replica, broken }, log);
   let hears = false;
   let awayUntil = 0;
   /** Where the log of the primary ended after the last write that is known of; asked when it is needed. */
@@ -42,13 +42,13 @@ export function openReplica(
     async <Row>(statement: Statement, values: unknown[]): Promise<Row[]> => {
       if (!hears || Date.now() < awayUntil) return atPrimary<Row>(statement, values);
       const rows = await readAtReplica<Row>(statement, values).catch((error: unknown) => {
-        awayUntil = Date.now() + WAIT.away;
+        awayUntil = Date.now() + waits.replicaRecovery;
         log.warn({ err: error }, 'the replica could not answer: the primary does');
         return null;
       });
       return rows ?? atPrimary<Row>(statement, values);
     };
-  const inTurn = searchQueue(SEARCH_BOUNDS);
+  const inTurn = searchQueue(bounds);
   const query = reading(primary.query);
 
   /** Null when the replica is behind. */

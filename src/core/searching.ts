@@ -49,9 +49,15 @@ export interface Searches {
 }
 
 /** Opens the connections of searches, and the queue before them. */
-export function openSearches(url: string, bounds: SearchBounds, log: Logger): Searches {
-  const { atOnce, statement } = bounds;
-  const wait = { connection: bounds.longestWait, statement, answer: statement + 500 };
+export function openSearches(
+  url: string,
+  bounds: SearchBounds,
+  slow: number,
+  log: Logger,
+): Searches {
+  const { atOnce, longestWait: connection, statement } = bounds;
+  const answer = statement + 500;
+  const wait = { connection, lock: 0, statement, answer, transaction: 0, slow };
   const pool = openPool(url, { size: atOnce, wait, broken: 'a connection of searches broke' }, log);
   const inTurn = searchQueue(bounds);
   return {

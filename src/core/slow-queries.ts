@@ -2,26 +2,23 @@ import type pg from 'pg';
 import type { Logger } from './logger.js';
 import { countSlowQuery } from './metrics.js';
 
-/** Milliseconds. */
-const SLOW = 200;
-
 /** Characters of a statement that are logged. */
 const LONGEST_TEXT = 2_000;
 
 type AnyFunction = (...values: unknown[]) => unknown;
 
 /**
- * Logs the statements of a pool that take long, Prisma's and ours: their text, which has `$1` where values
+ * Logs the statements of a pool that take more than `slow` milliseconds, Prisma's and ours: their text, which has `$1` where values
  * go, and never a value. Prisma's own query events would make and tell the values of all statements.
  */
-export function reportSlowQueries(pool: pg.Pool, log: Logger): void {
+export function reportSlowQueries(pool: pg.Pool, slow: number, log: Logger): void {
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as AnyFunction;
     client.query = ((statement: string | { text: string }, ...rest: unknown[]) => {
       const began = performance.now();
       const end = () => {
         const ms = performance.now() - began;
-        if (ms > SLOW) report(log, typeof statement === 'string' ? statement : statement.text, ms);
+        if (ms > slow) report(log, typeof statement === 'string' ? statement : statement.text, ms);
       };
       const result = query(statement, ...rest.map((value) => after(value, end)));
       if (result instanceof Promise) result.then(end, end);

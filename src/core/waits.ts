@@ -1,3 +1,37 @@
+/** Milliseconds that a pool waits for a connection, a lock, a statement, its answer and an idle transaction. */
+export interface PoolWaits {
+  connection: number;
+  /** 0 is without end. */
+  lock: number;
+  statement: number;
+  answer: number;
+  transaction: number;
+  /** After which a statement is logged as slow. */
+  slow: number;
+}
+
+/** Milliseconds by which listening for changes shows that it hears. */
+export interface ListeningWaits {
+  connection: number;
+  /** Between two beats. */
+  beat: number;
+  /** For a beat: whoever doesn't hear its own in time hears nothing any more. */
+  answer: number;
+  /** Before connecting again. */
+  again: number;
+}
+
+/** Milliseconds that a client may take. */
+export interface ClientWaits {
+  /** For the headers, and for the request as a whole. */
+  headers: number;
+  request: number;
+  /** Between two requests. */
+  keepAlive: number;
+  /** For which nothing may move on a connection while a response is to be taken from it. */
+  silence: number;
+}
+
 /** Milliseconds after which something is given up or reported. Tests set other figures. */
 export interface Waits {
   /** For a response. No single wait for the database is as long, but a request may wait more than once. */
@@ -15,7 +49,18 @@ export interface Waits {
   longestTurn: number;
   /** For the count of jobs in the metrics; later it is left out. */
   countJobs: number;
+  /** For the database. Together they bound what any request can wait for it: about five seconds. */
+  database: PoolWaits;
+  /** For a replica, and for which one that could not answer is left alone: the primary answers meanwhile. */
+  replica: PoolWaits;
+  replicaRecovery: number;
+  /** For the database, of the worker. */
+  worker: PoolWaits;
+  listening: ListeningWaits;
+  client: ClientWaits;
 }
+
+const SLOW = 200;
 
 /** The figures that a server runs with. */
 export const DEFAULT_WAITS: Waits = {
@@ -27,4 +72,31 @@ export const DEFAULT_WAITS: Waits = {
   hashPassword: 5_000,
   longestTurn: 300,
   countJobs: 500,
+  database: {
+    connection: 2_000,
+    lock: 3_000,
+    statement: 4_000,
+    answer: 4_500,
+    transaction: 4_500,
+    slow: SLOW,
+  },
+  replica: {
+    connection: 1_000,
+    lock: 0,
+    statement: 1_000,
+    answer: 1_500,
+    transaction: 0,
+    slow: SLOW,
+  },
+  replicaRecovery: 2_000,
+  worker: {
+    connection: 2_000,
+    lock: 0,
+    statement: 4_000,
+    answer: 5_000,
+    transaction: 0,
+    slow: SLOW,
+  },
+  listening: { connection: 2_000, beat: 1_000, answer: 1_000, again: 500 },
+  client: { headers: 10_000, request: 12_000, keepAlive: 65_000, silence: 6_000 },
 };

@@ -1,9 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds for which nothing may move on a connection while an answer is to be taken from it. */
-const LONGEST_SILENCE = 6_000;
-
 /** Answers that a connection may wait for at once: more are asked for by nobody who means to read them. */
 const MOST_OWED = 32;
 
@@ -13,13 +10,16 @@ export type LastOwed = (socket: Socket) => ServerResponse | undefined;
 /** The answers that each connection waits for. */
 type Owed = Map<Socket, Set<ServerResponse>>;
 
-/** Bounds what a connection may ask for at once and leave untaken, and has a stop wait for all that is owed. */
-export function boundConnections(server: Server): LastOwed {
+/**
+ * Bounds what a connection may ask for at once, and for how many milliseconds it may leave untaken what it asked for;
+ * and has a stop wait for all that is owed.
+ */
+export function boundConnections(server: Server, longestSilence: number): LastOwed {
   const owed = keepAccount(server);
   const lastOwed: LastOwed = (socket) =>
     [...(owed.get(socket) ?? [])].filter(({ req }) => req.complete).at(-1);
   endWhoAsksTooMuch(server, owed);
-  cutOffWhoTakesNothing(server, lastOwed);
+  cutOffWhoTakesNothing(server, lastOwed, longestSilence);
   closeOnlyWhoIsOwedNothing(server, owed);
   return lastOwed;
 }
@@ -48,8 +48,8 @@ function endWhoAsksTooMuch(server: Server, owed: Owed): void {
  * Ends a connection on which nothing moves though an answer is to be taken. Node asks for progress each time, so
  * it may be twice as long. One that is kept without a request ends as Node has it; a request that dawdles is told.
  */
-function cutOffWhoTakesNothing(server: Server, lastOwed: LastOwed): void {
-  server.timeout = LONGEST_SILENCE;
+function cutOffWhoTakesNothing(server: Server, lastOwed: LastOwed, longestSilence: number): void {
+  server.timeout = longestSilence;
   server.on('timeout', (socket: Socket) => {
     const isKept = (socket.timeout ?? 0) >= server.keepAliveTimeout;
     if (isKept) socket.destroy();

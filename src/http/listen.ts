@@ -3,16 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { StartError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { DEFAULT_WAITS } from '../core/waits.js';
 import { answerBrokenRequests } from './broken-request.js';
 import { boundConnections, cutOff } from './connections.js';
 
-/** Milliseconds. A client that dawdles over its request is cut off after `request`. */
-const TIMEOUT = {
-  headers: 10_000,
-  request: 12_000,
-  keepAlive: 65_000,
-  check: 1_000,
-};
+/** Milliseconds between looks at who dawdles over a request. */
+const CHECK = 1_000;
 
 /** Bytes. */
 const LARGEST_HEADERS = 16_384;
@@ -34,14 +30,15 @@ export async function listen(
   port: number,
   host: string,
   log?: Logger,
+  wait = DEFAULT_WAITS.client,
 ): Promise<Server> {
   const server = createServer({
     ...expressOwn(app),
     maxHeaderSize: LARGEST_HEADERS,
-    headersTimeout: TIMEOUT.headers,
-    requestTimeout: TIMEOUT.request,
-    keepAliveTimeout: TIMEOUT.keepAlive,
-    connectionsCheckingInterval: TIMEOUT.check,
+    headersTimeout: wait.headers,
+    requestTimeout: wait.request,
+    keepAliveTimeout: wait.keepAlive,
+    connectionsCheckingInterval: CHECK,
     requireHostHeader: false,
   });
   server.on('request', app);
@@ -50,7 +47,7 @@ export async function listen(
   for (const expectation of ['checkContinue', 'checkExpectation']) {
     server.on(expectation, (req, res) => server.emit('request', req, res));
   }
-  answerBrokenRequests(server, { log, lastOwed: boundConnections(server) });
+  answerBrokenRequests(server, { log, lastOwed: boundConnections(server, wait.silence) });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));
     server.listen({ port, host, backlog: BACKLOG }, resolve);

@@ -4,15 +4,13 @@ import { refuse } from './errors.js';
 
 /** When a request is refused at once, so that those taken on are answered in good time. */
 export interface Burden {
-  /** Requests that are worked on at once: where 400 a second are done, the last waits a fifth of a second. */
+  /** Requests that are worked on at once. */
   mostAtOnce: number;
   /** Milliseconds into a turn of the event loop after which it takes on nothing more. */
   longestTurn: number;
   /** Whether a request costs so little that to refuse it would spare nothing: it counts for nothing. */
   isCheap?: (req: Request) => boolean;
 }
-
-const BEARABLE = { mostAtOnce: 80, longestTurn: 300 };
 
 /** Milliseconds between the ticks by which a turn is measured. */
 const TICK = 20;
@@ -27,8 +25,11 @@ const RETRY_AFTER = 1;
  * Refuses what is more than can be borne with 503, before any work. A request counts once it was read whole
  * and until its answer is made: clients that dawdle over either take nobody's place.
  */
-export function shedding(burden: Partial<Burden> = {}): RequestHandler {
-  const { mostAtOnce, longestTurn, isCheap = () => false } = { ...BEARABLE, ...burden };
+export function shedding({
+  mostAtOnce,
+  longestTurn,
+  isCheap = () => false,
+}: Burden): RequestHandler {
   let atOnce = 0;
   let ticked = performance.now();
   setInterval(() => (ticked = performance.now()), TICK).unref();

@@ -1,16 +1,19 @@
 import type pg from 'pg';
 import type { Logger } from '../core/logger.js';
 import { openPool, socketOf } from '../core/pool.js';
-
-/** Milliseconds: no answer of the database is waited for longer. */
-const WAIT = { connection: 2_000, statement: 4_000, answer: 5_000 };
+import { DEFAULT_WAITS } from '../core/waits.js';
 
 /**
  * The worker's own connections, so that it never waits behind requests nor they behind it. One that says
  * nothing for too long while it is in use is cut; `mayBeSilent` excepts the one that listens.
  */
-export function openWorkerPool(url: string, size: number, log: Logger): pg.Pool {
-  return openPool(url, { size, wait: WAIT, broken: 'a connection of the worker broke' }, log);
+export function openWorkerPool(
+  url: string,
+  size: number,
+  log: Logger,
+  wait = DEFAULT_WAITS.worker,
+): pg.Pool {
+  return openPool(url, { size, wait, broken: 'a connection of the worker broke' }, log);
 }
 
 /** Lets a connection of the pool wait without end for what others tell it. */

@@ -80,7 +80,12 @@ async function keepRunning(deps: WorkerDeps, tasks: TaskList, ending: AbortSigna
 
 /** Until the end, or until the queue gives up, as it does when it can't write down what became of a job. */
 async function runOnce(deps: WorkerDeps, taskList: TaskList, ending: AbortSignal): Promise<void> {
-  const pool = openWorkerPool(deps.databaseUrl, WORKER_CONNECTIONS, deps.log);
+  const pool = openWorkerPool(
+    deps.databaseUrl,
+    WORKER_CONNECTIONS,
+    deps.log,
+    deps.settings.waits.worker,
+  );
   const events: WorkerEvents = new EventEmitter();
   const care = careForOrphans(deps, events);
   try {

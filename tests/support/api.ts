@@ -8,7 +8,7 @@ import { ERASURE, type ErasureFigures } from '../../src/core/erasure-figures.js'
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { MAIL_BUDGET } from '../../src/core/mailbox.js';
 import { openOutbox } from '../../src/core/outbox.js';
-import { SEARCH_BOUNDS, type SearchBounds } from '../../src/core/searching.js';
+import type { SearchBounds } from '../../src/core/searching.js';
 import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
 import { SharedAnswers, type CacheResult } from '../../src/http/shared-answers.js';
@@ -109,17 +109,19 @@ async function startApi(options: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('trace', { write: (line: string) => void logged.push(line) });
   const url = (await options.through?.(database.url)) ?? database.url;
-  const search = { ...SEARCH_BOUNDS, ...options.search };
-  const db = openDatabase(url, options.poolSize ?? 10, log, search);
+  const search = { ...FIGURES.search, ...options.search };
+  const waits = { ...FIGURES.waits, ...options.waits };
+  const db = openDatabase(url, options.poolSize ?? 10, log, search, waits.database);
   const clock: Api['clock'] = { now: null };
   const state = { stopping: false };
   const counted = { hit: 0, miss: 0, bypass: 0 };
   const answers = new SharedAnswers((result) => (counted[result] += 1));
   const replicaUrl = await options.replica?.();
-  const replica = replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, 5, log);
+  const replica =
+    replicaUrl === undefined ? undefined : openReplica(db, replicaUrl, 5, log, waits, search);
   const listeners = [...(replica ? [replica] : []), ...(options.caching ? [answers] : [])];
   const hearsBy = (await options.hearsThrough?.(database.url)) ?? database.url;
-  const hearing = listeners[0] && (await hearChanges(hearsBy, listeners, log));
+  const hearing = listeners[0] && (await hearChanges(hearsBy, listeners, log, waits.listening));
   // By connections of its own: tests count what the API asks by the others.
   const beside = lookInto(database.url);
   const outbox = openOutbox({ query: ({ text }, values) => beside.sql(text, values) }, log);
@@ -150,7 +152,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       stripe: options.stripe?.(),
       limits: { ...FIGURES.limits, ...options.limits },
       bounds: { ...FIGURES.bounds, ...options.bounds },
-      waits: { ...FIGURES.waits, ...options.waits },
+      waits,
       lifetimes: { ...FIGURES.lifetimes, ...options.lifetimes },
       erasure: { ...ERASURE, ...options.erasure },
       search,
@@ -160,7 +162,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
     clock: () => clock.now ?? new Date(),
     isStopping: () => state.stopping,
   });
-  const server = await listen(app, 0, '127.0.0.1', log);
+  const server = await listen(app, 0, '127.0.0.1', log, waits.client);
   const address = addressOf(server);
   const signed = (request: supertest.Test, token?: string) =>
     token === undefined ? request : request.set('Authorization', `Bearer ${token}`);

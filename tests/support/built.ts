@@ -4,7 +4,15 @@ import { isBuilt } from '../../scripts/sources.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** Has a program run with figures that no busy machine meets. */
+const WIDE_FIGURES = new URL('wide-figures.mjs', import.meta.url).href;
+
 let isTrusted = false;
+
+/** The arguments by which Node starts such a program with wide figures. */
+export function builtAndWide(program: string): string[] {
+  return ['--import', WIDE_FIGURES, built(program)];
+}
 
 /**
  * A program as `npm test` builds it, such as `server`: it starts in a third of the time that its source takes.

@@ -1,23 +1,28 @@
 import { DEFAULT_BOUNDS } from '../../src/core/bounds.js';
 import { DEFAULT_LIFETIMES } from '../../src/core/lifetimes.js';
 import { DEFAULT_LIMITS, type LimitTable } from '../../src/core/limit-figures.js';
-import { DEFAULT_WAITS, type Waits } from '../../src/core/waits.js';
+import { SEARCH_BOUNDS } from '../../src/core/searching.js';
+import { DEFAULT_WAITS } from '../../src/core/waits.js';
+import { PATIENT_SEARCHES, ROOMY, widen } from './widen.mjs';
 
-const TWO_MINUTES = 120_000;
-
-/** So long that no test meets them, however busy the machine: those that are about a wait set it themselves. */
-export const LONG_WAITS = Object.fromEntries(
-  Object.keys(DEFAULT_WAITS).map((name) => [name, TWO_MINUTES]),
-) as Record<keyof Waits, number>;
-
-/** Room for all that a test adds, sets or tries. */
-const ROOMY = {
-  children: 10_000,
-  campaigns: 10_000,
-  openCampaigns: 10_000,
-  passwordsWaiting: 1_000,
-  passwordsWaitingPerNetwork: 1_000,
+/** For tests about a database that is away: short, and yet longer than a busy machine takes for a statement. */
+export const SHORT_DATABASE = {
+  ...DEFAULT_WAITS.database,
+  connection: 3_000,
+  lock: 5_000,
+  statement: 6_000,
+  answer: 6_500,
+  transaction: 6_500,
 };
+
+/** For tests about a replica that is away. */
+export const SHORT_REPLICA = {
+  replica: { ...DEFAULT_WAITS.replica, connection: 3_000, statement: 3_000, answer: 3_500 },
+  replicaRecovery: DEFAULT_WAITS.replicaRecovery,
+};
+
+/** For tests about changes that are not heard of. */
+export const SHORT_LISTENING = { ...DEFAULT_WAITS.listening, answer: 3_000 };
 
 /** Limits that allow nothing. */
 export function usedUp(): LimitTable {
@@ -27,10 +32,11 @@ export function usedUp(): LimitTable {
   return Object.fromEntries(entries) as LimitTable;
 }
 
-/** The figures that tests run with. */
+/** The figures that tests run with: those that are about a wait or a bound set it themselves. */
 export const FIGURES = {
   limits: DEFAULT_LIMITS,
   bounds: { ...DEFAULT_BOUNDS, ...ROOMY },
-  waits: LONG_WAITS,
+  waits: widen(DEFAULT_WAITS),
+  search: { ...SEARCH_BOUNDS, ...PATIENT_SEARCHES },
   lifetimes: DEFAULT_LIFETIMES,
 };

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { listenForChanges, type Change, type Listener } from '../../src/core/changes.js';
 import type { Logger } from '../../src/core/logger.js';
+import type { ListeningWaits } from '../../src/core/waits.js';
 
 /** Listening for changes, whose turns can be awaited. */
 export interface Hearing {
@@ -16,6 +17,7 @@ export async function hearChanges(
   url: string,
   listeners: Listener[],
   log: Logger,
+  waits: ListeningWaits,
 ): Promise<Hearing> {
   const turns = new EventEmitter();
   let hears = false;
@@ -34,6 +36,7 @@ export async function hearChanges(
       },
     },
     log,
+    waits,
   );
   const hearing: Hearing = {
     heard: [],

@@ -40,7 +40,7 @@ export function untilWaiting(api: Api, count: number): Promise<number[]> {
       if (rows.length !== count) throw new Error(`${rows.length} wait for a lock, not ${count}`);
       return rows.map(({ pid }) => pid);
     },
-    { timeout: 2_500, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   );
 }
 

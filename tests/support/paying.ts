@@ -117,7 +117,7 @@ export function usePayments({
     sendRefunds: async () => {
       await api.database.sql('UPDATE graphile_worker._private_jobs SET run_at = now()');
       // A pool that the queue opens itself, by connectionString, may outlive the call and then the database.
-      const pgPool = openWorkerPool(api.database.url, 2, api.log);
+      const pgPool = openWorkerPool(api.database.url, 2, api.log, SETTINGS.waits.worker);
       await runOnce({
         pgPool,
         noHandleSignals: true,

@@ -8,11 +8,8 @@ import pg from 'pg';
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Api } from './api.js';
-import { built } from './built.js';
+import { builtAndWide } from './built.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
-
-/** Milliseconds in which a stop must be over. */
-export const LONGEST_STOP = 10_000;
 
 /** The server as a process. */
 export interface ServerProcess {
@@ -44,7 +41,7 @@ export function useServerProcesses(): ServerProcesses {
       const { PATH = '', HOME = '' } = process.env;
       const { database, folder } = servers;
       const settings = { PATH, HOME, PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder };
-      const child = spawn(process.execPath, [built('server')], {
+      const child = spawn(process.execPath, builtAndWide('server'), {
         env: { ...settings, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -68,7 +65,7 @@ export function useServerProcesses(): ServerProcesses {
     },
     async untilWaiting(count) {
       const waiting = () => servers.connectionsWhere(`wait_event_type = 'Lock'`);
-      await expect.poll(waiting, { timeout: 2_500, interval: 20 }).toBe(count);
+      await expect.poll(waiting, { interval: 20 }).toBe(count);
     },
     async holdCampaign({ id }) {
       const holder = new pg.Client({ connectionString: servers.database.url });
@@ -95,7 +92,7 @@ export function useServerProcesses(): ServerProcesses {
 /** Where a server listens, once it says so. */
 export async function addressOf({ out, err, ended }: ServerProcess): Promise<string> {
   const listening = expect
-    .poll(() => /DreamJar listens on +(http:\S+)/.exec(out())?.[1], { timeout: 25_000 })
+    .poll(() => /DreamJar listens on +(http:\S+)/.exec(out())?.[1])
     .toBeDefined();
   await Promise.race([listening, ended.then(() => Promise.reject(new Error(out() + err())))]);
   return /DreamJar listens on +(http:\S+)/.exec(out())![1]!;

@@ -2,7 +2,6 @@ import type { Settings } from '../../src/core/context.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { ERASURE } from '../../src/core/erasure-figures.js';
 import { enqueue } from '../../src/core/jobs.js';
-import { SEARCH_BOUNDS } from '../../src/core/searching.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import { JWT_SECRET } from './api.js';
@@ -24,7 +23,6 @@ export const SETTINGS: Settings = {
   stripe: undefined,
   ...FIGURES,
   erasure: ERASURE,
-  search: SEARCH_BOUNDS,
 };
 
 export const MAIL_FROM = 'DreamJar <no-reply@dreamjar.example>';
@@ -62,7 +60,7 @@ export async function openWorkplace(): Promise<Workplace> {
   const database = await createTestDatabase();
   const logged: string[] = [];
   const log = createLogger('trace', { write: (line: string) => void logged.push(line) });
-  const db = openDatabase(database.url, 5, log);
+  const db = openDatabase(database.url, 5, log, FIGURES.search, FIGURES.waits.database);
   const addressee = async (email: string, firstName = 'Ida') => {
     const known = await db.prisma.parent.findFirst({ where: { email } });
     const data = { username: email, email, firstName, googleSub: email };

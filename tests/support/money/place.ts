@@ -69,7 +69,7 @@ export async function openPlace(payments: Payments): Promise<Place> {
     STRIPE_API_BASE: apiBase ?? '',
   });
   const log = createLogger('silent');
-  const db = openDatabase(database.url, 2, log);
+  const db = openDatabase(database.url, 2, log, SETTINGS.search, SETTINGS.waits.database);
   const settings = { ...SETTINGS, payments, stripe: createPaymentGateway(stripe.config) };
   return {
     payments,

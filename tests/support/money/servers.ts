@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { built } from '../built.js';
+import { builtAndWide } from '../built.js';
 
-const PROGRAM = built('server');
+const PROGRAM = builtAndWide('server');
 
 /** Characters of its log that are kept, to be shown when it goes wrong. */
 const LAST_WORDS = 4_000;
@@ -54,7 +54,7 @@ export async function startServers(env: Record<string, string>): Promise<Servers
 
 function start(env: Record<string, string>): Server {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, PROGRAM, {
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -16,6 +16,7 @@ import { countClients, refuseKnownClients } from './http/limit-clients.js';
 import { createLimits, noLimits } from './http/limits.js';
 import { metrics } from './http/metrics.js';
 import { tidyForwardedFor } from './http/network.js';
+import { withTurns } from './http/parent-turns.js';
 import { requestLog } from './http/request-log.js';
 import { securityHeaders } from './http/security-headers.js';
 import { nothingHere, serve } from './http/serve.js';
@@ -47,7 +48,9 @@ export interface AppDependencies {
 export function createApp(deps: AppDependencies): Express {
   const { config, settings, db, log, clock = () => new Date(), isStopping = () => false } = deps;
   const map = routes(isStopping);
-  const limits = config.rateLimit ? createLimits({ db, log, settings }) : noLimits;
+  const limits = config.rateLimit
+    ? withTurns(createLimits({ db, log, settings }), settings)
+    : noLimits;
 
   const { answers = new SharedAnswers(), replica, outbox } = deps;
   const isAtHand = ({ method, url, headers }: Request) =>

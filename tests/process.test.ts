@@ -106,12 +106,12 @@ test.each([
   [
     'a database that is not there',
     { DATABASE_URL: 'postgresql://dreamjar:secret@127.0.0.1:1/dreamjar' },
-    /^The database can't be reached \(ECONNREFUSED\)[^\n]*\n$/,
+    /^The database can't be reached: connect ECONNREFUSED[^\n]*\n$/,
   ],
   [
     'a host that is not there',
     { DATABASE_URL: 'postgresql://dreamjar:secret@nowhere.invalid/dreamjar' },
-    /^The database can't be reached \(\w+\)[^\n]*\n$/,
+    /^The database can't be reached: getaddrinfo \w+[^\n]*\n$/,
   ],
   ['a host that is not ours', { HOST: '192.0.2.1' }, /^Can't listen [^\n]*EADDRNOTAVAIL[^\n]*\n$/],
 ])('%s ends the start with one sentence and code 1', async (_name, env, sentence) => {

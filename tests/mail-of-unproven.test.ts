@@ -40,8 +40,18 @@ test('so do words that a password was changed, and links all the same', async ()
   expect(mailsAbout('new password', accounts)).toBe(1);
 });
 
+test('mails about passwords greet by name only who has proven the address', async () => {
+  const parent = await registerParent(api, { first_name: 'Win a prize' });
+  await changePassword(parent, 'quite another secret');
+  await ask(parent);
+  await mailbox.settled();
+  const letters = mailbox.unread(parent.email);
+  expect(letters).toHaveLength(3);
+  for (const { text } of letters) expect(text).toMatch(/^Hello,\r?\n/);
+});
+
 test('whoever has proven the address gets all of them', async () => {
-  const parent = await registerParent(api);
+  const parent = await registerParent(api, { first_name: 'Nora' });
   const code = codeIn(await mailbox.next(parent.email));
   await api.post('/api/auth/email/verify/', { code }, parent.access).expect(200);
   for (let round = 0; round < 4; round += 1) {
@@ -49,4 +59,5 @@ test('whoever has proven the address gets all of them', async () => {
     await mailbox.settled();
   }
   expect(mailsAbout('new password', [parent])).toBe(4);
+  expect(mailbox.unread(parent.email)[0]!.text).toMatch(/^Hello Nora,/);
 });

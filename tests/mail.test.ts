@@ -171,11 +171,8 @@ describe('the letters', () => {
   const LINK = `https://dreamjar.example/?a=1&b="><script>`;
 
   test.each([
-    ['verifyEmail', verifyEmail({ name: NASTY, code: '<i>1&2</i>', link: LINK })],
     ['passwordReset', passwordReset({ name: NASTY, token: '<i>1&2</i>', link: LINK })],
     ['passwordReset without a link', passwordReset({ name: NASTY, token: '<i>1&2</i>' })],
-    ['addressChanged', addressChanged({ name: NASTY, token: '<i>1&2</i>', hours: 72, link: LINK })],
-    ['googleLinked', googleLinked({ name: NASTY })],
     ['passwordChanged', passwordChanged({ name: NASTY })],
   ])('escape every value in HTML and none in text: %s', (_name, { subject, text, html }) => {
     expect(html).toContain('&quot;Ida&quot; &lt;b onclick=&#39;x&#39;&gt;&amp;amp;');
@@ -184,11 +181,17 @@ describe('the letters', () => {
     expect(subject).not.toContain('Ida');
   });
 
+  test.each([
+    ['verifyEmail', verifyEmail({ code: '<i>1&2</i>', link: LINK })],
+    ['addressChanged', addressChanged({ token: '<i>1&2</i>', hours: 72, link: LINK })],
+    ['googleLinked', googleLinked()],
+  ])('greet nobody where another may have chosen the name: %s', (_name, { text, html }) => {
+    expect(text).toMatch(/^Hello,\n/);
+    for (const bad of ['<i', '<script']) expect(html).not.toContain(bad);
+  });
+
   test('have links only if there is a page to open, and nothing that tells that they were read', () => {
-    const bare = [
-      verifyEmail({ name: '', code: '7Q4D0XKM' }),
-      passwordReset({ name: '', token: 'T0' }),
-    ];
+    const bare = [verifyEmail({ code: '7Q4D0XKM' }), passwordReset({ name: '', token: 'T0' })];
     for (const { text, html } of bare) expect(text + html).not.toMatch(/https?:|href/);
     expect(bare[0]!.text).toContain('7Q4D0XKM');
     expect(bare[1]!.text).toContain('T0');
@@ -246,7 +249,7 @@ describe('from the queue', () => {
     const { text } = partsOf(mail!.raw);
     const [, code] = /^ {4}([\dA-HJKMNP-TV-Z]{8})\r?$/m.exec(text)!;
     expect(text).toContain(`https://dreamjar.example/app/verify-email#code=${code!}`);
-    expect(text).toContain('Hello Idalina,');
+    expect(text).toMatch(/^Hello,\r?\n/);
   });
 
   test('without a mail server it becomes a file', async () => {

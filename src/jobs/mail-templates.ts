@@ -8,16 +8,15 @@ export interface Letter {
 /** A paragraph; or something to copy, or to open. */
 type Part = string | { copy: string } | { open: string; label: string };
 
+/** For those who may not be the person who chose the name of the account. */
+const NO_NAME = '';
+
 const NOT_YOU = 'If this was not you, you need not do anything: nothing has changed.';
 
 /** Asks a parent to prove that the address is theirs. With no link the bare code must do. */
-export function verifyEmail(values: {
-  name: string;
-  code: string;
-  link?: string | undefined;
-}): Letter {
-  const { name, code, link } = values;
-  return letter('Your code for DreamJar', name, [
+export function verifyEmail(values: { code: string; link?: string | undefined }): Letter {
+  const { code, link } = values;
+  return letter('Your code for DreamJar', NO_NAME, [
     'Welcome! Please enter this code in DreamJar, so that we know that this address is yours:',
     { copy: code },
     ...(link === undefined ? [] : [{ open: link, label: 'Confirm my address' }]),
@@ -31,13 +30,12 @@ export function verifyEmail(values: {
  * eyes. With no link the bare token must do.
  */
 export function addressChanged(values: {
-  name: string;
   token: string;
   hours: number;
   link?: string | undefined;
 }): Letter {
-  const { name, token, hours, link } = values;
-  return letter('Your DreamJar address was changed', name, [
+  const { token, hours, link } = values;
+  return letter('Your DreamJar address was changed', NO_NAME, [
     'The address by which you sign in to DreamJar was changed. This old one no longer works, and you will get no more mail from us here.',
     'If you did that yourself, all is well.',
     `If you did not, someone else may be in your account. Within ${hours} hours of the change you can take it back to this address:`,
@@ -49,8 +47,8 @@ export function addressChanged(values: {
 }
 
 /** Tells a parent what the first sign-in by Google changed. */
-export function googleLinked({ name }: { name: string }): Letter {
-  return letter('You can sign in to DreamJar by Google', name, [
+export function googleLinked(): Letter {
+  return letter('You can sign in to DreamJar by Google', NO_NAME, [
     'Your DreamJar account was opened by Google for the first time just now. From now on you can sign in that way.',
     'All other devices were signed out. If the account had a password that was never set by a link in a mail to this address, it no longer works; "Forgotten password" in DreamJar sets a new one.',
   ]);

@@ -107,8 +107,8 @@ async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
     case 'verify_email': {
       const wanted = await verificationMail(ctx, job.parentId);
       if (!wanted) return null;
-      const { to, name, code } = wanted;
-      return { to, letter: verifyEmail({ name, code, link: link(`verify-email#code=${code}`) }) };
+      const { to, code } = wanted;
+      return { to, letter: verifyEmail({ code, link: link(`verify-email#code=${code}`) }) };
     }
     case 'password_reset': {
       const wanted = await passwordResetMail(ctx, job.parentId);
@@ -123,10 +123,11 @@ async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
         where: { id: job.parentId },
         select: { email: true, emailVerifiedAt: true, firstName: true },
       });
-      const letterOf = job.mail === 'google_linked' ? googleLinked : passwordChanged;
       if (!parent) return null;
-      const { email: to, emailVerifiedAt, firstName: name } = parent;
-      return { to, letter: letterOf({ name }), isProven: emailVerifiedAt !== null };
+      const isProven = parent.emailVerifiedAt !== null;
+      const name = isProven ? parent.firstName : '';
+      const letter = job.mail === 'google_linked' ? googleLinked() : passwordChanged({ name });
+      return { to: parent.email, letter, isProven };
     }
     case 'address_changed': {
       const wanted = await addressChangedMail(ctx, job.undoId);

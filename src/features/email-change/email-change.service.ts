@@ -17,7 +17,6 @@ const PURPOSE = 'undo of a change of address';
 /** What the mail to an address that was left says, and to whom. */
 export interface AddressChangedMail {
   to: string;
-  name: string;
   token: string;
   /** For how long after the change the token works. */
   hours: number;
@@ -109,12 +108,11 @@ export async function addressChangedMail(
 ): Promise<AddressChangedMail | null> {
   const undo = await ctx.db.prisma.emailUndo.findUnique({
     where: { id: undoId, expiresAt: { gt: ctx.now } },
-    include: { parent: { select: { firstName: true } } },
   });
   if (!undo) return null;
   const token = longToken(ctx.settings.jwtSecret, PURPOSE, undo.nonce);
   const hours = ctx.settings.lifetimes.emailUndo / HOUR;
-  return { to: undo.email, name: undo.parent.firstName, token, hours };
+  return { to: undo.email, token, hours };
 }
 
 /** Forgets addresses that can no longer undo that they were left. */

@@ -122,8 +122,10 @@ export async function passwordResetMail(
     include: { parent: { select: { email: true, emailVerifiedAt: true, firstName: true } } },
   });
   if (!reset) return null;
-  const { email: to, emailVerifiedAt, firstName: name } = reset.parent;
+  const { email: to, emailVerifiedAt, firstName } = reset.parent;
   const isProven = emailVerifiedAt !== null;
+  // Else the name may be a stranger's words, and this the owner of the address.
+  const name = isProven ? firstName : '';
   const mailOf = (nonce: Uint8Array) => {
     return { to, name, token: longToken(ctx.settings.jwtSecret, PURPOSE, nonce), isProven };
   };

@@ -19,7 +19,6 @@ const WRONG = 'This code is wrong or too old. Ask for a new one if it keeps fail
 /** What the mail with a code says, and to whom. */
 export interface VerificationMail {
   to: string;
-  name: string;
   code: string;
 }
 
@@ -80,19 +79,19 @@ export async function verificationMail(
 ): Promise<VerificationMail | null> {
   const code = await ctx.db.prisma.emailCode.findUnique({
     where: { parentId },
-    include: { parent: { select: { email: true, firstName: true } } },
+    include: { parent: { select: { email: true } } },
   });
   if (!code || code.tries >= MOST_TRIES) return null;
-  const { email: to, firstName: name } = code.parent;
+  const { email: to } = code.parent;
   const codeOf = (nonce: Uint8Array) => typedCode(ctx.settings.jwtSecret, PURPOSE, nonce);
-  if (code.expiresAt > ctx.now) return { to, name, code: codeOf(code.nonce) };
+  if (code.expiresAt > ctx.now) return { to, code: codeOf(code.nonce) };
   // The mail server was away for longer than a code lives.
   const { nonce, codeHash, expiresAt } = newCode(ctx);
   const renewed = await ctx.db.prisma.emailCode.updateMany({
     where: { parentId, codeHash: code.codeHash },
     data: { nonce, codeHash, expiresAt },
   });
-  return renewed.count === 0 ? null : { to, name, code: codeOf(nonce) };
+  return renewed.count === 0 ? null : { to, code: codeOf(nonce) };
 }
 
 function newCode({ now, settings: { jwtSecret } }: Pick<Context, 'now' | 'settings'>) {

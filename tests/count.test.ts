@@ -5,6 +5,7 @@ import { addChild, registerParent, type TestParent } from './support/factories.j
 
 const api = useApi({ caching: true });
 const narrow = useApi({ on: () => api.database, search: { counted: 5, near: 4, far: 9 } });
+const brief = useApi({ on: () => api.database, search: { near: 1, farBytes: 100, letters: 1 } });
 let parent: TestParent;
 
 beforeAll(async () => {
@@ -71,6 +72,16 @@ describe('?count=true tells how many campaigns the whole list has', () => {
     const count = parameters.find(({ name }: { name: string }) => name === 'count');
     expect(count.schema.description ?? count.description).toContain(COUNTED.toLocaleString('en'));
   });
+});
+
+test('counting a search ends with the text that it may look through', async () => {
+  const counted = async (q: string) => {
+    const { headers } = await brief.get(`/campaigns/?count=true&q=${q}`).expect(200);
+    return Number(headers['x-total-count']);
+  };
+  const few = await counted('violin');
+  expect(few).toBeGreaterThan(0);
+  expect(few).toBeLessThan(Number((await totalOf('q=violin&count=true')).total));
 });
 
 describe('parameters of other APIs are refused with the name to use', () => {

@@ -248,6 +248,38 @@ describe('the other limits', () => {
   });
 });
 
+describe('searching', () => {
+  const search = (address: string, q = 'violin') => from(address, api.get(`/campaigns/?q=${q}`));
+
+  test('is allowed sixty times a minute for an address, whatever is asked; browsing goes on', async () => {
+    const address = newAddress();
+    for (let n = 1; n <= 60; n += 1) await search(address, `violin${n}`).expect(200);
+    expect(await throttled(search(address))).toBeLessThanOrEqual(60);
+    await from(address, api.get('/campaigns/')).expect(200);
+    await from(address, api.get('/campaigns/?q=')).expect(200);
+    await search(newAddress()).expect(200);
+    pass(MINUTE);
+    await search(address).expect(200);
+  });
+
+  test('counts for the address, whoever is signed in there, and before the database is asked', async () => {
+    const address = newAddress();
+    const { access } = await registerParent(api);
+    await times(60, () => search(address), 200);
+    const asked = vi.spyOn(api.db, 'search');
+    await throttled(from(address, api.get('/campaigns/?q=violin', access)));
+    await throttled(search(address));
+    expect(asked).not.toHaveBeenCalled();
+    await from(address, api.get('/campaigns/', access)).expect(200);
+  });
+
+  test('counts also what is refused as invalid', async () => {
+    const address = newAddress();
+    await times(60, () => search(address, 'x'.repeat(300)), 400);
+    await throttled(search(address));
+  });
+});
+
 describe('addresses', () => {
   test('a forged X-Forwarded-For changes nothing where no proxy is trusted', async () => {
     const guess = () =>
@@ -334,7 +366,7 @@ describe('the table', () => {
     const ask = async (jwtSecret: string) => {
       const settings = { ...FIGURES, jwtSecret };
       const limits = createLimits({ db: direct.db, log: silent(), settings });
-      await limits.countClient(['refresh'], '192.0.2.99');
+      await limits.countClient(['refresh'], { address: '192.0.2.99', query: {} });
     };
     const keys = () => direct.database.sql(`SELECT key FROM rate_limits WHERE key LIKE 'refresh%'`);
     await ask(JWT_SECRET);

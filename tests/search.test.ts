@@ -19,6 +19,10 @@ const ways: Record<string, Api> = {
     on,
     search: { near: 5, far: 30, candidates: 9, nearBytes: 30, farBytes: 90 },
   }),
+  'where letters weigh': useApi({
+    on,
+    search: { near: 3, far: 700, candidates: 0, nearBytes: 600, farBytes: 600, letters: 1 },
+  }),
 };
 
 /** Letters whose case is not simple, letters that need escapes elsewhere, and blanks of several kinds. */
@@ -141,6 +145,11 @@ test('each way is taken, as the number of pages shows', async () => {
   expect(await pagesOf('where the index gives the candidates', 'åsa')).toBe(2);
   expect(await pagesOf('where pages end early', 'åsa')).toBeGreaterThan(2);
   expect(await pagesOf('where pages end early by their text', 'åsa')).toBeGreaterThan(2);
+});
+
+test('the more letters are asked for, the less text is looked through at a time', async () => {
+  const pagesOf = async (q: string) => (await walk(ways['where letters weigh']!, { q })).pages;
+  expect(await pagesOf('åsa x y')).toBeGreaterThan(await pagesOf('åsa'));
 });
 
 describe('words', () => {

@@ -12,9 +12,11 @@ export interface SearchBounds {
   far: number;
   /** Candidates that are taken from the index at most. Where there are more, the order is followed instead. */
   candidates: number;
-  /** Bytes of text that are looked through at most: at first, and in all. */
+  /** Bytes of text that are looked through at most: at first, and in all. Fewer, the more letters are asked for. */
   nearBytes: number;
   farBytes: number;
+  /** Letters of all words together with which all those bytes are looked through; with twice as many, half of them. */
+  letters: number;
   /** Matches that are counted at most. */
   counted: number;
   /** Searches of a process that the database works on at once: they have connections of their own. */
@@ -33,7 +35,8 @@ export const SEARCH_BOUNDS: SearchBounds = {
   far: 6_600,
   candidates: 4_000,
   nearBytes: 600_000,
-  farBytes: 6_000_000,
+  farBytes: 3_000_000,
+  letters: 16,
   counted: 1_000,
   atOnce: 3,
   mostWaiting: 60,

@@ -15,7 +15,12 @@ export interface Caller {
   parent: { id: number; email: string } | null;
   /** The fields of the body that are well-formed. */
   fields: Record<string, unknown>;
+  /** The parameters of the query, as they were sent. */
+  query: Record<string, unknown>;
 }
+
+/** What is known of a caller before anything is looked up. */
+export type Client = Pick<Caller, 'address' | 'query'>;
 
 /** What is known of a caller once a request was counted. */
 export interface Standing {
@@ -26,9 +31,9 @@ export interface Standing {
 /** The limits of all endpoints. */
 export interface Limits {
   /** @throws Refusal `throttled` when a client is known to be over a limit: nothing is counted, nobody is asked. */
-  refuseKnown(names: LimitName[], address: string): void;
+  refuseKnown(names: LimitName[], client: Client): void;
   /** Counts a visitor's request under the rules that need nothing but the client's address. @throws `throttled` */
-  countClient(names: LimitName[], address: string): void | Promise<void>;
+  countClient(names: LimitName[], client: Client): void | Promise<void>;
   /**
    * Does the work of an endpoint within its limits. `isClientCounted`: `countClient` was called for this request.
    * @throws Refusal `throttled` with the seconds to wait, and what the work throws.
@@ -88,6 +93,7 @@ export function createLimits({ db, log, settings }: LimitDependencies): Limits {
   /** Where a request is counted under a rule; nowhere, if the rule doesn't apply to it. */
   function places(rule: LimitRule, caller: Caller, network: Network, familiarHere: boolean) {
     if (rule.giving && !rule.giving.some((field) => caller.fields[field])) return [];
+    if (rule.asking !== undefined && (caller.query[rule.asking] ?? '') === '') return [];
     if (rule.of === 'visitors' && caller.parent) return [];
     if (rule.of === 'strangers' && familiarHere) return [];
     const key = (client: string) => {
@@ -102,18 +108,18 @@ export function createLimits({ db, log, settings }: LimitDependencies): Limits {
     ].filter((place): place is { counter: Counter; key: string } => place.key !== undefined);
   }
 
-  function clientPlaces(names: LimitName[], address: string) {
-    const network = networkOf(address);
-    const visitor = { address, parent: null, fields: {} };
+  function clientPlaces(names: LimitName[], client: Client) {
+    const network = networkOf(client.address);
+    const visitor = { ...client, parent: null, fields: {} };
     const rules = rulesOf(names).filter(needsOnlyTheClient);
     return rules.flatMap((rule) => places(rule, visitor, network, false));
   }
 
   return {
-    refuseKnown: (names, address) => {
-      for (const { counter, key } of clientPlaces(names, address)) refuse(counter.knownOver(key));
+    refuseKnown: (names, client) => {
+      for (const { counter, key } of clientPlaces(names, client)) refuse(counter.knownOver(key));
     },
-    countClient: (names, address) => countAll(clientPlaces(names, address)),
+    countClient: (names, client) => countAll(clientPlaces(names, client)),
 
     // Counted before the work and not after it: of a hundred guesses at once, all would pass.
     within: async (names, caller, isClientCounted, work) => {

@@ -95,7 +95,8 @@ async function run(
   const call = callOf(req, found);
   const { body: schema } = endpoint.description;
   const fields = wellFormedFields(schema, call.body);
-  const caller = { address: ctx.client.address, parent: ctx.parent, fields };
+  const { query } = req;
+  const caller = { address: ctx.client.address, parent: ctx.parent, fields, query };
   return limits.within(found.limits, caller, req.isClientCounted === true, ({ isFamiliar }) => {
     const client = { ...ctx.client, isFamiliar };
     return endpoint.run({ ...ctx, client } as ParentContext, call);

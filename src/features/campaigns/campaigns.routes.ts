@@ -27,6 +27,7 @@ import {
 
 export const browse = forAnyone({
   summary: 'Browse the open campaigns',
+  limit: 'search',
   query: BrowseQuery,
   answer: {
     status: 200,

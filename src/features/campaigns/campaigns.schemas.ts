@@ -114,7 +114,7 @@ export const BrowseQuery = z
         description:
           '`true` adds the header `X-Total-Count`: how many campaigns the whole list has. It counts to ' +
           `${COUNTED.toLocaleString('en')}, with \`q\` to ${SEARCH_BOUNDS.counted.toLocaleString('en')}, and tells that ` +
-          'number where there are as many or more.',
+          'number where there are as many or more. With `q` it is at least that many where texts are very long.',
         override: { type: 'boolean', default: false, enum: undefined },
       }),
     sort: choice(SORTS)

@@ -12,6 +12,7 @@ import {
   holds,
   isCandidate,
   isFrequent,
+  isWithin,
   type Asked,
 } from './search.queries.js';
 
@@ -44,20 +45,25 @@ export async function countFound(
   return row!.total;
 }
 
-/** The newest tell whether the words are frequent: then they are counted one after another, else by the index. */
+/**
+ * The newest tell whether the words are frequent: then they are counted one after another, else by the index. Both
+ * end where a search would: where texts are very long, fewer are counted than there are.
+ */
 function countStatement(asked: Asked, bounds: SearchBounds): Statement {
-  const { near, far, counted, farBytes } = bounds;
+  const { near, far, counted, nearBytes, farBytes } = bounds;
   const newest = runsOf({ sort: 'newest' }, new Date(0), new Values());
-  return statement(`WITH asked AS MATERIALIZED (${folded(asked)}),
+  const candidates = `SELECT c.id, c.category FROM (
+      SELECT s.campaign_id FROM campaign_search s WHERE ${isCandidate('s')} LIMIT ${far}) candidate
+    CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = candidate.campaign_id OFFSET 0) c
+    WHERE ${asked.open}`;
+  const count = (rows: string) => `(SELECT count(*) FROM (
+    SELECT FROM ${rows} examined WHERE ${isWithin(farBytes)} AND ${holds(asked)} LIMIT ${counted}) found)`;
+  return statement(`WITH asked AS MATERIALIZED (${folded(asked, bounds)}),
     followed AS MATERIALIZED (${examined(followedRows(newest, asked, far))}),
     near_found AS MATERIALIZED (
-      SELECT count(*) AS hits FROM (SELECT * FROM followed LIMIT ${near}) first WHERE ${holds(asked)}),
+      SELECT count(*) AS hits FROM (${examined(followedRows(newest, asked, near))}) first
+       WHERE ${isWithin(nearBytes)} AND ${holds(asked)}),
     way AS MATERIALIZED (SELECT ${isFrequent(bounds, counted)} AS is_frequent FROM near_found)
-    SELECT (CASE WHEN (SELECT is_frequent FROM way)
-      THEN (SELECT count(*) FROM (
-             SELECT FROM followed WHERE before < ${farBytes} AND ${holds(asked)} LIMIT ${counted}) found)
-      ELSE (SELECT count(*) FROM (
-             SELECT FROM (SELECT c.category, s.text FROM campaign_search s JOIN campaigns c ON c.id = s.campaign_id
-                           WHERE ${isCandidate('s')} AND ${asked.open} LIMIT ${far}) candidate
-              WHERE ${holds(asked)} LIMIT ${counted}) found) END)::int AS total`);
+    SELECT (CASE WHEN (SELECT is_frequent FROM way) THEN ${count('followed')}
+                 ELSE ${count(`(${examined(candidates)})`)} END)::int AS total`);
 }

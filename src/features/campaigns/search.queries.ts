@@ -66,17 +66,19 @@ export function askedFor(
  * Three ways in one statement, of which the first that suits is taken (ADR 021). `near`: the first campaigns in the
  * order fill the page, or there are no more. `far`: enough of them match that following the order will fill it.
  * `index`: few match, so the index gives the candidates, which are put in order. Where it gives too many, `far`.
+ * The nearest are read by themselves, else PostgreSQL may sort all campaigns because so many may follow.
  */
 function searchStatement(runs: Run[], asked: Asked, bounds: SearchBounds, limit: number): string {
   const { near, far, candidates, nearBytes, farBytes } = bounds;
-  return `WITH asked AS MATERIALIZED (${folded(asked)}),
+  return `WITH asked AS MATERIALIZED (${folded(asked, bounds)}),
+    nearest AS MATERIALIZED (${examined(followedRows(runs, asked, near + 1))}),
     followed AS MATERIALIZED (${examined(followedRows(runs, asked, far))}),
     near_rows AS MATERIALIZED (
-      SELECT * FROM (SELECT * FROM followed LIMIT ${near}) first WHERE before < ${nearBytes}),
+      SELECT * FROM nearest WHERE place <= ${near} AND ${isWithin(nearBytes)}),
     near_found AS MATERIALIZED (SELECT id, place FROM near_rows WHERE ${holds(asked)} LIMIT ${limit}),
     way AS MATERIALIZED (
       SELECT CASE WHEN hits >= ${limit} OR NOT EXISTS (
-                    SELECT FROM followed WHERE place > (SELECT count(*) FROM near_rows)) THEN 'near'
+                    SELECT FROM nearest WHERE place > (SELECT count(*) FROM near_rows)) THEN 'near'
                   WHEN ${isFrequent(bounds, limit)} THEN 'far' ELSE 'index' END AS first
         FROM (SELECT count(*) AS hits FROM near_found) counted),
     candidates AS MATERIALIZED (
@@ -91,10 +93,10 @@ function searchStatement(runs: Run[], asked: Asked, bounds: SearchBounds, limit:
       UNION ALL
       (SELECT id, place FROM followed
         WHERE (SELECT way FROM taken) = 'far' AND place > (SELECT count(*) FROM near_rows)
-          AND before < ${farBytes} AND ${holds(asked)} LIMIT ${limit})
+          AND ${isWithin(farBytes)} AND ${holds(asked)} LIMIT ${limit})
       UNION ALL
       (SELECT id, place FROM listed
-        WHERE (SELECT way FROM taken) = 'index' AND before < ${farBytes} AND ${holds(asked)} LIMIT ${limit})
+        WHERE (SELECT way FROM taken) = 'index' AND ${isWithin(farBytes)} AND ${holds(asked)} LIMIT ${limit})
       LIMIT ${limit}),
     ended AS MATERIALIZED (
       ${endOf('followed', 'far', farBytes, `place = ${far}`, limit)}
@@ -116,9 +118,13 @@ export function isFrequent({ near, far }: SearchBounds, wanted: number): string 
   return `hits * ${Math.floor(far / (4 * near))} >= ${wanted}`;
 }
 
-/** The words in one case, and the entries of the index that a campaign has if it holds them. */
-export function folded({ words, category }: Asked): string {
-  return `SELECT words, search_terms(words, ${category}) AS terms
+/**
+ * The words in one case, and the entries of the index that a campaign has if it holds them. `weight` is how many
+ * times as long a text may take as with few letters: strpos may compare all letters at each place of the text.
+ */
+export function folded({ words, category }: Asked, { letters }: SearchBounds): string {
+  return `SELECT words, search_terms(words, ${category}) AS terms,
+      greatest(1, length(array_to_string(words, '')) / ${letters}.0) AS weight
     FROM (SELECT ARRAY(SELECT fold_case(word) FROM unnest(${words}) word) AS words) folded`;
 }
 
@@ -150,6 +156,11 @@ export function examined(rows: string): string {
     WINDOW sofar AS (ROWS UNBOUNDED PRECEDING)`;
 }
 
+/** Whether so many bytes of text may be looked through that this row is among them. */
+export function isWithin(bytes: number): string {
+  return `before * (SELECT weight FROM asked) < ${bytes}`;
+}
+
 /** Whether the index has all grams of the words, in some order. */
 export function isCandidate(search: string): string {
   const { text, category } = { text: `${search}.text`, category: `${search}.category` };
@@ -165,7 +176,7 @@ export function holds({ category }: Asked): string {
 /** The last row that was looked at, if the page isn't full and more rows may follow. */
 function endOf(rows: string, way: string, bytes: number, orElse: string, limit: number): string {
   return `(SELECT id, place FROM (
-      SELECT id, place FROM ${rows} WHERE (SELECT way FROM taken) = '${way}' AND before < ${bytes}
+      SELECT id, place FROM ${rows} WHERE (SELECT way FROM taken) = '${way}' AND ${isWithin(bytes)}
        ORDER BY place DESC LIMIT 1) last
     WHERE (SELECT count(*) FROM found) < ${limit}
       AND (${orElse} OR EXISTS (SELECT FROM ${rows} next WHERE next.place > last.place)))`;

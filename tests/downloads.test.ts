@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { useApi } from './support/api.js';
+import { useApi, type Api } from './support/api.js';
 import { expectError, send } from './support/bare-http.js';
 import { openJar, type TestCampaign, type TestParent } from './support/factories.js';
 
@@ -11,9 +11,9 @@ const as = ({ access }: TestParent) => ({ Authorization: `Bearer ${access}` });
 const pathOf = ({ id }: TestCampaign) => `/campaigns/${id}/donations.csv`;
 
 /** A campaign with more gifts than sockets keep for a client that doesn't read. */
-async function openBigJar() {
-  const jar = await openJar(api);
-  await api.database.sql(
+async function openBigJar(of = api) {
+  const jar = await openJar(of);
+  await of.database.sql(
     `INSERT INTO donations (campaign_id, amount, comment, donor_name, donor_email)
      SELECT $1, 1, repeat('x', 200), 'Guest', n || '@example.org' FROM generate_series(1, 60000) n`,
     [jar.campaign.id],
@@ -22,21 +22,57 @@ async function openBigJar() {
 }
 
 /** Begins to read a file and then reads no further. */
-async function beginReading({ campaign, parent }: Awaited<ReturnType<typeof openBigJar>>) {
+async function beginReading(of: Api, { campaign, parent }: Awaited<ReturnType<typeof openBigJar>>) {
   const headers = as(parent);
-  const outgoing = request(api.address + pathOf(campaign), { headers, agent: false });
+  const outgoing = request(of.address + pathOf(campaign), { headers, agent: false });
   outgoing.on('error', () => undefined);
   outgoing.end();
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  expect(incoming.statusCode).toBe(200);
   incoming.on('error', () => undefined);
   return incoming;
 }
+
+const strict = useApi({
+  bounds: { downloadSpeed: 1_000_000_000, downloadsPerParent: 1 },
+  waits: { downloadSpeed: 300 },
+});
+
+test.each([
+  ['takes nothing', (_incoming: IncomingMessage) => undefined],
+  [
+    'takes a little now and then',
+    (incoming: IncomingMessage) => {
+      const reading = setInterval(() => incoming.read(100), 5);
+      incoming.once('close', () => clearInterval(reading));
+    },
+  ],
+])('whoever %s is cut off, and leaves the place to others', async (_how, read) => {
+  const jar = await openBigJar(strict);
+  const asked = once(strict.server, 'request') as Promise<[unknown, ServerResponse]>;
+  const incoming = await beginReading(strict, jar);
+  const [, response] = await asked;
+  const closed = once(response, 'close');
+  read(incoming);
+  await closed;
+  expect(response.writableFinished).toBe(false);
+  const ended = new Promise((resolve) => incoming.once('close', resolve));
+  incoming.resume();
+  await ended;
+  expect(incoming.complete).toBe(false);
+  // The only place of this parent is free again: the next is begun.
+  (await beginReading(strict, jar)).destroy();
+});
 
 test('slow readers hold so many downloads a parent and in all, and nothing else', async () => {
   const one = await openBigJar();
   const other = await openBigJar();
   const third = await openJar(api);
-  const slow = [await beginReading(one), await beginReading(one), await beginReading(other)];
+  const slow = [
+    await beginReading(api, one),
+    await beginReading(api, one),
+    await beginReading(api, other),
+  ];
   expectError(await send(api, 'GET', pathOf(one.campaign), as(one.parent)), 429, 'throttled');
   const refused = await send(api, 'GET', pathOf(third.campaign), as(third.parent));
   expectError(refused, 503, 'unavailable');

@@ -11,6 +11,10 @@ export interface Bounds {
   /** Streamed downloads under way: in a process, and of one parent. */
   downloads: number;
   downloadsPerParent: number;
+  /** Bytes a second that a streamed download is taken with at least. */
+  downloadSpeed: number;
+  /** Rows of a file that are read and held at once. The largest have 1.6 kB, so these are half a megabyte. */
+  fileRows: number;
   /** Requests that a process works on at once. */
   atOnce: number;
   /** Passwords that wait to be hashed or compared: in all, and of one network. */
@@ -27,6 +31,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   parentWaiting: 12,
   downloads: 8,
   downloadsPerParent: 2,
+  downloadSpeed: 1_000,
+  fileRows: 300,
   // Where 400 a second are done, the last of them waits a fifth of a second.
   atOnce: 80,
   passwordsWaiting: 100,

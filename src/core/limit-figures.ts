@@ -160,6 +160,8 @@ export const DEFAULT_LIMITS = {
       { max: 10, seconds: 10 * MINUTE, per: ['parent'], giving: ['current_password'] },
       { max: 20, seconds: HOUR, per: ['parent'], giving: ['email', 'username'] },
       { max: 20, seconds: HOUR, per: ['email address'], giving: ['email'] },
+      // Accounts are free: as many tries as by registering.
+      { max: 300, seconds: HOUR, per: ['client address'], giving: ['email', 'username'] },
     ],
   },
   webhook: {

@@ -47,6 +47,8 @@ export interface Waits {
   hashPassword: number;
   /** In one turn of the event loop, after which nothing more is taken on. */
   longestTurn: number;
+  /** Between looks at how fast a streamed download is taken. */
+  downloadSpeed: number;
   /** For the count of jobs in the metrics; later it is left out. */
   countJobs: number;
   /** For the database. Together they bound what any request can wait for it: about five seconds. */
@@ -71,6 +73,7 @@ export const DEFAULT_WAITS: Waits = {
   comparePassword: 1_500,
   hashPassword: 5_000,
   longestTurn: 300,
+  downloadSpeed: 30_000,
   countJobs: 500,
   database: {
     connection: 2_000,

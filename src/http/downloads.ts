@@ -1,9 +1,13 @@
+import type { Readable } from 'node:stream';
 import type { Response } from 'express';
 import type { Context } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
 
 /** Seconds after which a place may be free. */
 const RETRY_AFTER = 5;
+
+/** Bytes that are handed over at once: fine enough to measure how fast they are taken. */
+const PIECE = 16_384;
 
 /** Downloads under way in this process, by parent. */
 const underWay = new Map<number, number>();
@@ -30,4 +34,33 @@ export function takeDownloadPlace({ parent, settings }: Context, res: Response):
     if (left > 0) underWay.set(id, left);
     else underWay.delete(id);
   });
+}
+
+/**
+ * The content in small pieces. The connection is cut when its client takes them slower than it may, so that
+ * nobody keeps a place by reading a byte now and then.
+ */
+export async function* takenInTime(
+  content: Readable,
+  { settings: { bounds, waits } }: Context,
+  res: Response,
+): AsyncGenerator<Buffer> {
+  const least = (bounds.downloadSpeed * waits.downloadSpeed) / 1000;
+  let taken = 0;
+  const looking = setInterval(() => {
+    if (taken < least) res.destroy();
+    taken = 0;
+  }, waits.downloadSpeed);
+  try {
+    for await (const part of content as AsyncIterable<string | Buffer>) {
+      const bytes = Buffer.from(part);
+      for (let at = 0; at < bytes.length; at += PIECE) {
+        const piece = bytes.subarray(at, at + PIECE);
+        yield piece;
+        taken += piece.length;
+      }
+    }
+  } finally {
+    clearInterval(looking);
+  }
 }

@@ -22,6 +22,8 @@ export const live = forAnyone({
 
 /** Whether requests should be sent here: not while stopping, and not without the database. */
 export function ready(isStopping: () => boolean) {
+  /** The look that is under way: anyone may ask, as often as they like, and so all share it. */
+  let looking: Promise<{ canWrite: boolean }[]> | undefined;
   return forAnyone({
     summary: 'Whether the service can serve',
     limit: 'none',
@@ -29,7 +31,10 @@ export function ready(isStopping: () => boolean) {
     refusals: ['unavailable'],
     handle: async ({ ctx }) => {
       if (isStopping()) throw new Refusal('unavailable', 'The service is stopping.');
-      const [ground] = await ctx.db.query<{ canWrite: boolean }>(GROUND, []);
+      looking ??= ctx.db
+        .query<{ canWrite: boolean }>(GROUND, [])
+        .finally(() => (looking = undefined));
+      const [ground] = await looking;
       if (!ground!.canWrite) throw new Refusal('unavailable', 'The database takes no writes.');
       return { status: 'ok' as const };
     },

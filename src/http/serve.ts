@@ -9,7 +9,7 @@ import type { Replica } from '../core/replica.js';
 import type { Route } from '../routes.js';
 import { isToBeHandled } from './allowed-methods.js';
 import { contextFor } from './authenticate.js';
-import { takeDownloadPlace } from './downloads.js';
+import { takeDownloadPlace, takenInTime } from './downloads.js';
 import type { IncomingCall } from './endpoint.js';
 import type { Found } from './find-route.js';
 import type { Limits } from './limits.js';
@@ -193,7 +193,7 @@ async function sendDownload(res: Response, { type, filename, content }: Download
     content.destroy();
     res.end();
   } else {
-    await pipeline(content, res);
+    await pipeline(takenInTime(content, res.req.ctx, res), res);
   }
 }
 

@@ -7,9 +7,6 @@ import { presentOwnDonation, type DonationRow } from './donations.presenter.js';
 import { withoutFormulas } from './formulas.js';
 import { listDonations } from './donations.service.js';
 
-/** Gifts that are read and held at once. */
-const BATCH = 1_000;
-
 const COLUMNS = [
   'id',
   'date_donated',
@@ -49,7 +46,8 @@ async function readBatch(
   campaignId: number,
   cursor?: DatedPlace,
 ): Promise<Batch> {
-  const { owned, page } = await listDonations(ctx, campaignId, { page_size: BATCH, cursor });
+  const { fileRows } = ctx.settings.bounds;
+  const { owned, page } = await listDonations(ctx, campaignId, { page_size: fileRows, cursor });
   if (!owned) throw noSuchCampaign();
   return page;
 }

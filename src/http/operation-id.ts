@@ -27,7 +27,13 @@ const NAMED: Record<string, string> = {
   'DELETE /parents/:id/sessions/:session/': 'endSession',
 };
 
-const SINGLE = { GET: 'get', POST: 'create', PUT: 'put', PATCH: 'update', DELETE: 'delete' };
+const SINGLE: Record<string, string> = {
+  GET: 'get',
+  POST: 'create',
+  PUT: 'put',
+  PATCH: 'update',
+  DELETE: 'delete',
+};
 
 /** The name of an operation, such as `listCampaignDonations`: for programs that make a client from the document. */
 export function operationId(method: string, path: string): string {
@@ -36,7 +42,7 @@ export function operationId(method: string, path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== 'api');
   const last = parts.at(-1) ?? '';
   const isList = method === 'GET' && PLURAL.test(last);
-  const verb = isList ? 'list' : (SINGLE[method as keyof typeof SINGLE] ?? method.toLowerCase());
+  const verb = isList ? 'list' : (SINGLE[method] ?? method.toLowerCase());
   const names = parts.filter((part) => !part.startsWith(':'));
   const words = names.map((name, index) =>
     capitalised(isList && index === names.length - 1 ? name : singular(name)),

@@ -41,7 +41,7 @@ function nastyEvent(dice: Dice, world: World): string {
   const [type, object] = {
     checkout: () => [dice.pick(CHECKOUT_TYPES), session(dice, world)],
     refund: () => [dice.pick(REFUND_TYPES), refund(dice, world)],
-    dispute: () => ['charge.dispute.closed', dispute(dice)],
+    dispute: () => ['charge.dispute.closed', dispute(dice, world)],
     other: () => [text(dice), dice.pick(NASTY_JSON)],
   }[kind]() as [string, string];
   // Stripe's own ids are short and plain; the same one now and then, as an event may come twice.
@@ -50,13 +50,13 @@ function nastyEvent(dice: Dice, world: World): string {
     id: `"${id}"`,
     type: JSON.stringify(type),
     data: `{"object":${object}}`,
-    livemode: dice.pick(NASTY_JSON),
+    livemode: dice.chance(0.8) ? 'false' : dice.pick(NASTY_JSON),
   });
 }
 
 function session(dice: Dice, world: World): string {
   return objectOf(dice, {
-    id: JSON.stringify(text(dice)),
+    id: idOf(dice, world, 'cs'),
     mode: JSON.stringify(dice.chance(0.8) ? 'payment' : text(dice)),
     status: `"${dice.pick(['open', 'complete', 'expired'])}"`,
     payment_status: `"${dice.pick(['paid', 'unpaid', 'no_payment_required'])}"`,
@@ -69,7 +69,7 @@ function session(dice: Dice, world: World): string {
 
 function refund(dice: Dice, world: World): string {
   return objectOf(dice, {
-    id: JSON.stringify(text(dice)),
+    id: idOf(dice, world, 're'),
     amount: amount(dice),
     status: dice.pick(['"pending"', '"requires_action"', '"succeeded"', '"canceled"', 'null']),
     payment_intent: 'null',
@@ -78,14 +78,19 @@ function refund(dice: Dice, world: World): string {
   });
 }
 
-function dispute(dice: Dice): string {
+function dispute(dice: Dice, world: World): string {
   return objectOf(dice, {
-    id: JSON.stringify(text(dice)),
+    id: idOf(dice, world, 'du'),
     status: JSON.stringify(dice.chance(0.5) ? 'lost' : text(dice)),
     amount: amount(dice),
     currency: JSON.stringify(text(dice)),
     payment_intent: 'null',
   });
+}
+
+/** Mostly as Stripe makes them: an event with another id is taken and has no effect. */
+function idOf(dice: Dice, world: World, prefix: string): string {
+  return JSON.stringify(dice.chance(0.8) ? `${prefix}_${world.newName()}` : text(dice));
 }
 
 /** Somebody else's may hold anything; ours names a gift of this platform, or none. */

@@ -57,7 +57,7 @@ describe('giving', () => {
     [{ donor_name: null }, 'Dora'],
     [{ donor_name: ' The  Privates ' }, 'The  Privates'],
     [{ donor_name: 'x'.repeat(100) }, 'x'.repeat(100)],
-    [{ anonymous: true }, 'Dora'],
+    [{ anonymous: true }, 'Anonymous'],
     [{ donor_email: 'other@example.org' }, 'Dora'],
     [{ donor_email: 'no address' }, 'Dora'],
     [{ donor: 1, donor_id: 1, campaign: 1, id: 1, date_donated: '2001-01-01', parent: 1 }, 'Dora'],

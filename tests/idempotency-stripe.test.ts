@@ -4,7 +4,7 @@ import { guestGift, openJar, registerParent, type TestParent } from './support/f
 import { postKeyed } from './support/keyed.js';
 import { hold, started, untilWaiting } from './support/locks.js';
 import { HOUR, usePayments } from './support/paying.js';
-import { invalid } from './support/stripe/ledger.js';
+import { StripeSaysNo } from './support/stripe/ledger.js';
 
 const payments = usePayments({ longestWait: 10_000 });
 const { api } = payments;
@@ -254,7 +254,7 @@ describe('what can not be finished is begun anew with the same key', () => {
 describe('a refusal that comes after the beginning is remembered', () => {
   test('of Stripe', async () => {
     vi.spyOn(payments.stripe.ledger, 'openSession').mockImplementationOnce(() => {
-      throw invalid('Invalid email address', 'email_invalid', 'customer_email');
+      throw new StripeSaysNo(402, { type: 'card_error', message: 'No', code: 'card_declined' });
     });
     const first = await give().expect(409);
     expect(first.body.code).toBe('payment_refused');

@@ -257,7 +257,8 @@ describe('at the deadline', () => {
     const jar = await openJar(api, { deadline: DEADLINE, close_at_deadline: true });
     await api.delete('/parents/me/', jar.parent.access).expect(409);
     pass(DEADLINE);
-    await api.delete('/parents/me/', jar.parent.access).expect(204);
+    const { access, password } = jar.parent;
+    await api.delete('/parents/me/', access).send({ current_password: password }).expect(204);
   });
 
   test.each([

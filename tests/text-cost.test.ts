@@ -54,14 +54,15 @@ async function costOf(operation: string, sent: Sent): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** A second time only to tell the request from what else this process did during the first: compiling, collecting. */
+/** Tries whose least counts: this process also compiles, collects garbage and does the work of other tests. */
+const TRIES = 5;
+
 async function tooDear(what: string, operation: string, sent: Sent): Promise<string[]> {
-  const first = await costOf(operation, sent);
-  if (first <= MOST) return [];
-  const again = await costOf(operation, sent);
-  return again <= MOST
-    ? []
-    : [`${operation} with ${what}: ${Math.round(Math.min(first, again))} ms`];
+  let least = Infinity;
+  for (let count = 0; count < TRIES && least > MOST; count += 1) {
+    least = Math.min(least, await costOf(operation, sent));
+  }
+  return least <= MOST ? [] : [`${operation} with ${what}: ${Math.round(least)} ms`];
 }
 
 type Fields = Record<string, unknown>;

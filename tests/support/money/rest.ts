@@ -41,7 +41,8 @@ export async function workOff(place: Place): Promise<void> {
 }
 
 const LEFT = `
-  SELECT count(*)::int AS jobs, array_agg(DISTINCT coalesce(last_error, task_identifier)) AS errors
+  SELECT (count(*) + (SELECT count(*) FROM outbox WHERE kind LIKE 'gift%'))::int AS jobs,
+         array_agg(DISTINCT coalesce(last_error, task_identifier)) AS errors
     FROM graphile_worker.jobs WHERE task_identifier IN ('send_mail', 'send_refund')`;
 
 const HURRY = `

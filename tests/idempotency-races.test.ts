@@ -9,6 +9,7 @@ import { useApi, type Api } from './support/api.js';
 import { guestGift, openJar, registerParent, yearsAgo } from './support/factories.js';
 import { postKeyed, rememberedRequests } from './support/keyed.js';
 import { hold, holdCampaign, started, untilWaiting } from './support/locks.js';
+import { outboxEmpty } from './support/outbox.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
 import { SETTINGS } from './support/worker.js';
 
@@ -254,6 +255,7 @@ describe(`${PARALLEL} at once`, () => {
   }
 
   async function stored() {
+    await outboxEmpty(api.database);
     const [row] = await api.database.sql<{
       gifts: number;
       sum: number;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Settings } from '../../src/core/context.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import type { Api } from './api.js';
+import { outboxEmpty } from './outbox.js';
 import { headerOf, openSmtp, partsOf, type ReceivedMail, type TestSmtp } from './smtp.js';
 import { MAIL_FROM, SETTINGS } from './worker.js';
 
@@ -57,6 +58,7 @@ export function useMailbox(api: Api, settings: Partial<Settings> = {}): Mailbox 
     },
     unread: (to) => unread.filter((one) => one.to === to).map(({ letter }) => letter),
     settled: async () => {
+      await outboxEmpty(api.database);
       for (;;) {
         const jobs = await api.database.sql('SELECT FROM graphile_worker.jobs');
         if (jobs.length === 0) return;

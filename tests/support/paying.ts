@@ -8,6 +8,7 @@ import { workerLogger } from '../../src/jobs/worker-log.js';
 import { openWorkerPool } from '../../src/jobs/worker-pool.js';
 import { useApi, type Api, type ApiOptions } from './api.js';
 import { guestGift, type TestCampaign, type TestParent } from './factories.js';
+import { outboxEmpty } from './outbox.js';
 import { startStripe, type FakeStripe } from './stripe.js';
 import { SETTINGS } from './worker.js';
 
@@ -129,6 +130,7 @@ export function usePayments({
       }).finally(() => pgPool.end());
     },
     mails: async (donationId) => {
+      await outboxEmpty(api.database);
       const jobs = await api.database.sql<{ mail: string; times: number }>(
         `SELECT split_part(key, ' ', 1) AS mail, revision + 1 AS times
            FROM graphile_worker.jobs WHERE task_identifier = 'send_mail' AND key LIKE 'gift%' AND split_part(key, ' ', 2) = $1::text`,

@@ -67,6 +67,8 @@ export interface Client {
   network: string;
   /** Whether the account that signs in did so from this network lately. */
   isFamiliar?: boolean;
+  /** Whether visitors from this network name more mailboxes than mail is sent to. */
+  namesTooMany?: boolean;
   /** What the browser or program calls itself: at most 300 characters, unverified. */
   userAgent: string;
 }

@@ -20,6 +20,11 @@ export interface LimitRule {
   giving?: string[];
   /** Only requests whose query has this parameter are counted. */
   asking?: string;
+  /**
+   * The different mailboxes that visitors name in this field are counted. Beyond `max` nothing is refused: the
+   * donation counts, and its receipt is not mailed.
+   */
+  mailboxes?: 'donor_email';
   /** Only requests without a token are counted, or only those from addresses that are not familiar. */
   of?: 'visitors' | 'strangers';
   /** Counted by each process for itself: for reads, which must not cost a write. Default: in PostgreSQL. */
@@ -111,6 +116,9 @@ export const DEFAULT_LIMITS = {
     rules: [
       { max: 600, seconds: MINUTE, per: ['client address'] },
       { max: 30, seconds: MINUTE, per: ['parent'] },
+      // A school's evening behind one address; a spammer tires of strangers who get no mail.
+      { max: 100, seconds: HOUR, per: ['client address'], mailboxes: 'donor_email' },
+      { max: 300, seconds: DAY, per: ['client address'], mailboxes: 'donor_email' },
     ],
   },
   receipt: {
@@ -181,7 +189,10 @@ export function describeRules(rules: LimitRule[]): string {
   return rules.map(describeRule).join('; ');
 }
 
-function describeRule({ max, seconds, per, counting, giving, asking, of }: LimitRule): string {
+function describeRule({ max, seconds, per, counting, ...rule }: LimitRule): string {
+  const { giving, asking, mailboxes, of } = rule;
+  if (mailboxes)
+    return `mailed receipts to ${max} mailboxes of guests ${describeWindow(seconds)} per ${per.join()}`;
   const named = asking === undefined ? giving : [asking];
   const fields = named?.map((field) => `\`${field}\``).join(' or ');
   const which = of === 'visitors' ? ' without a token' : '';

@@ -35,6 +35,12 @@ const stripeEvents = new Counter({
   registers,
 });
 
+const withheldReceipts = new Counter({
+  name: 'receipts_withheld_total',
+  help: 'Receipts that were not mailed, since guests from their network name too many mailboxes.',
+  registers,
+});
+
 const pools = new Set<pg.Pool>();
 
 new Gauge({
@@ -103,6 +109,11 @@ export type StripeEventResult =
 /** Counts a signed event of Stripe. */
 export function countStripeEvent(result: StripeEventResult): void {
   stripeEvents.inc({ result });
+}
+
+/** Counts a receipt that is not mailed. */
+export function countWithheldReceipt(): void {
+  withheldReceipts.inc();
 }
 
 /** Counts the connections of a pool, until the returned function is called. */

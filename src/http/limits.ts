@@ -6,6 +6,7 @@ import { FAMILIAR, SITE_MULTIPLE } from '../core/limit-figures.js';
 import type { LimitName, LimitRule, LimitTable, Per } from '../core/limit-figures.js';
 import type { Logger } from '../core/logger.js';
 import { counterInMemory, countersIn, type Counter } from './limit-counters.js';
+import { namesTooManyMailboxes } from './limit-mailboxes.js';
 import { networkOf, type Network } from './network.js';
 
 /** Who makes a request, as far as limits are concerned. */
@@ -26,7 +27,12 @@ export type Client = Pick<Caller, 'address' | 'query'>;
 export interface Standing {
   /** Whether the account that the body names signed in from this network lately. */
   isFamiliar: boolean;
+  /** Whether visitors from this network name more mailboxes than mail is sent to. */
+  namesTooMany: boolean;
 }
+
+/** Makes a key of the table that doesn't show what it is for. */
+export type Key = (parts: (string | number)[]) => string;
 
 /** The limits of all endpoints. */
 export interface Limits {
@@ -63,7 +69,7 @@ interface Counters {
 export const noLimits: Limits = {
   refuseKnown: () => undefined,
   countClient: () => undefined,
-  within: (_names, _caller, _isCounted, work) => work({ isFamiliar: false }),
+  within: (_names, _caller, _isCounted, work) => work({ isFamiliar: false, namesTooMany: false }),
 };
 
 /** What limits stand on. */
@@ -84,7 +90,7 @@ export function createLimits({ db, log, settings }: LimitDependencies): Limits {
       : stored.counter(name, { ...rule, max }, { isFinal: rule.counting === undefined }),
   );
   const keySecret = createHmac('sha256', jwtSecret).update('keys of limits').digest();
-  const keyOf = (parts: (string | number)[]) =>
+  const keyOf: Key = (parts) =>
     createHmac('sha256', keySecret).update(JSON.stringify(parts)).digest('base64url');
   const rulesOf = (names: LimitName[]): LimitRule[] => names.flatMap((name) => limits[name].rules);
   const familiarKey = (caller: Caller, { client }: Network) =>
@@ -124,9 +130,10 @@ export function createLimits({ db, log, settings }: LimitDependencies): Limits {
     // Counted before the work and not after it: of a hundred guesses at once, all would pass.
     within: async (names, caller, isClientCounted, work) => {
       const network = networkOf(caller.address);
-      const rules = rulesOf(names).filter((rule) => !isClientCounted || !needsOnlyTheClient(rule));
+      const all = rulesOf(names).filter((rule) => !isClientCounted || !needsOnlyTheClient(rule));
+      const rules = all.filter(({ mailboxes }) => !mailboxes);
       const asksFamiliar = rules.some(needsFamiliarity);
-      const standing = { isFamiliar: false };
+      const standing = { isFamiliar: false, namesTooMany: false };
       const provisional: Provisional[] = [];
       try {
         for (const [at, rule] of rules.entries()) {
@@ -139,6 +146,9 @@ export function createLimits({ db, log, settings }: LimitDependencies): Limits {
             if (rule.counting) provisional.push({ ...place, ending: rule.counting });
           }
         }
+        const about = all.filter(({ mailboxes }) => mailboxes);
+        const counting = { db, keyOf, longest: waits.count };
+        standing.namesTooMany = await namesTooManyMailboxes(counting, about, caller, network);
         const result = await work(standing);
         await giveBack(provisional);
         if (asksFamiliar) await familiar.add(familiarKey(caller, network));
@@ -166,8 +176,9 @@ function countersOf(
   return counters;
 }
 
-function needsOnlyTheClient({ per, giving, counting }: LimitRule): boolean {
-  return per.length === 1 && per[0] === 'client address' && !giving && !counting;
+function needsOnlyTheClient({ per, giving, counting, mailboxes }: LimitRule): boolean {
+  const needsMore = giving ?? counting ?? mailboxes;
+  return per.length === 1 && per[0] === 'client address' && !needsMore;
 }
 
 function needsFamiliarity({ per, of }: LimitRule): boolean {

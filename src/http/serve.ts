@@ -97,8 +97,8 @@ async function run(
   const fields = wellFormedFields(schema, call.body);
   const { query } = req;
   const caller = { address: ctx.client.address, parent: ctx.parent, fields, query };
-  return limits.within(found.limits, caller, req.isClientCounted === true, ({ isFamiliar }) => {
-    const client = { ...ctx.client, isFamiliar };
+  return limits.within(found.limits, caller, req.isClientCounted === true, (standing) => {
+    const client = { ...ctx.client, ...standing };
     return endpoint.run({ ...ctx, client } as ParentContext, call);
   });
 }

@@ -75,6 +75,7 @@ const give = (status: 'completed' | 'pending', mails: GiftMail[]) =>
 
 const GIVE = {
   completed: give('completed', ['gift_receipt', 'gift_notice']),
+  withoutReceipt: give('completed', ['gift_notice']),
   pending: give('pending', []),
 };
 
@@ -132,14 +133,17 @@ const FORGET_UNPAID = statement(`
   )
   SELECT count(*)::int AS forgotten FROM forgotten`);
 
+/** How a gift is stored: counting at once, with its receipt mailed or without, or to be paid. */
+export type Giving = keyof typeof GIVE;
+
 /** Stores a gift if its campaign is open. Gives undefined when there is no such campaign. */
 export async function storeGift(
   ctx: Context,
   campaignId: number,
   gift: Gift,
-  status: keyof typeof GIVE,
+  giving: Giving,
 ): Promise<GiftOutcome | undefined> {
-  const [outcome] = await ctx.db.query<GiftOutcome>(GIVE[status], [
+  const [outcome] = await ctx.db.query<GiftOutcome>(GIVE[giving], [
     campaignId,
     gift.donorId,
     gift.amount,

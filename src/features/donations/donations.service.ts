@@ -5,11 +5,18 @@ import { whenViolated } from '../../core/database-errors.js';
 import { smallestPayment } from '../../core/currencies.js';
 import { Refusal, type FieldErrors } from '../../core/errors.js';
 import { email } from '../../core/fields.js';
+import { countWithheldReceipt } from '../../core/metrics.js';
 import type { DatedPlace, PageRequest } from '../../core/page.js';
 import { noSuchCampaign } from '../campaigns/campaigns.access.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import type { GivenRow } from './donations.presenter.js';
-import { findDonations, forgetUnpaid, storeGift, type Gift } from './donations.queries.js';
+import {
+  findDonations,
+  forgetUnpaid,
+  storeGift,
+  type Gift,
+  type Giving,
+} from './donations.queries.js';
 import type { NewDonation } from './donations.schemas.js';
 
 export { findGiven as listGiven, findGift } from './donations.queries.js';
@@ -59,15 +66,25 @@ export async function donate(
   input: DonationInput,
 ): Promise<GivenRow> {
   const gift = giftOf(ctx, input);
-  const status = ctx.settings.payments === 'stripe' ? 'pending' : 'completed';
-  const outcome = await storeGift(ctx, campaignId, gift, status).catch(
+  const giving = givingOf(ctx);
+  const outcome = await storeGift(ctx, campaignId, gift, giving).catch(
     whenViolated('donations_donor_id_fkey', tokenNotValid),
   );
   if (!outcome) throw noSuchCampaign();
   const { donationId, ...campaign } = outcome;
   if (donationId === null) throw campaignClosed();
+  if (giving === 'withoutReceipt') {
+    countWithheldReceipt();
+    ctx.log.info({ donationId }, 'a receipt is not mailed: its network names too many mailboxes');
+  }
   const donorEmail = ctx.parent?.email ?? gift.guestEmail ?? '';
   return { ...gift, ...campaign, id: donationId, donorEmail, refunded: 0 };
+}
+
+/** Whose receipt follows a payment is mailed it in any case. */
+function givingOf({ settings, client }: Context): Giving {
+  if (settings.payments === 'stripe') return 'pending';
+  return client.namesTooMany ? 'withoutReceipt' : 'completed';
 }
 
 /** The refusal of a gift to a campaign that is closed. */

@@ -11,7 +11,8 @@ import { receiveEvent } from './webhook.service.js';
 export const give = forAnyone({
   summary: 'Give to a campaign',
   description:
-    'With an account or without. `donor_name` and `donor_email` are required without one.\n\n' +
+    'With an account or without. `donor_name` and `donor_email` are required without one. ' +
+    'Guests of one network who name more mailboxes than receipts are mailed to give all the same, without that mail.\n\n' +
     'Where gifts are paid at Stripe, the gift is `pending` and `checkout_url` is the page to pay it at; ' +
     'Stripe then sends the browser on to `/donations/{id}/success#token=…` or `/donations/{id}/cancelled#token=…` of ' +
     'the app; `GET /donations/{id}/?token=…` tells what became of the gift. A payment that arrives when the campaign has closed is given back in full, and the donor is told.',

@@ -53,7 +53,7 @@ describe('?count=true tells how many campaigns the whole list has', () => {
     expect((await totalOf('')).total).toBeUndefined();
     expect((await totalOf('count=false')).total).toBeUndefined();
     const { body } = await api.get('/campaigns/?count=yes').expect(400);
-    expect(body).toEqual({ count: ['Use true or false.'] });
+    expect(body).toEqual({ count: ['Must be true or false.'] });
   });
 
   test('a browser may read it', async () => {
@@ -88,8 +88,8 @@ describe('parameters of other APIs are refused with the name to use', () => {
   test.each([
     ['page=2', { page: [expect.stringContaining('cursor')] }],
     ['page=', { page: [expect.stringContaining('page_size')] }],
-    ['ordering=newest', { ordering: ['Use sort.'] }],
-    ['search=violin', { search: ['Use q.'] }],
+    ['ordering=newest', { ordering: ['There is no such parameter here: use sort.'] }],
+    ['search=violin', { search: ['There is no such parameter here: use q.'] }],
     ['page=2&sort=best', { page: [expect.any(String)], sort: [expect.any(String)] }],
   ])('/campaigns/?%s', async (query, errors) => {
     expect((await api.get(`/campaigns/?${query}`).expect(400)).body).toEqual(errors);

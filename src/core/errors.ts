@@ -1,3 +1,5 @@
+import type { FieldError } from './field-errors.js';
+
 /** What can go wrong, in words of the domain; `http/errors.ts` gives each its status. */
 export type ErrorCode =
   | 'malformed'
@@ -47,7 +49,7 @@ export class Refusal extends Error {
 }
 
 /** Messages by field; what belongs to no field stands under `non_field_errors`. */
-export type FieldErrors = Record<string, string[]>;
+export type FieldErrors = Record<string, FieldError[]>;
 
 /** A secret that was guessed wrong. */
 export type Guess = 'wrong_code';

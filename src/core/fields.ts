@@ -1,32 +1,36 @@
 import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.js';
+import { fieldError, type FieldError } from './field-errors.js';
 import { isMailAddress } from './mail-address.js';
 import { LONGEST_PASSWORD } from './passwords.js';
-import { codePoints, hasTooManyMarks, isFarTooLong, tidy } from './text.js';
+import { codePoints, hasTooManyMarks, isFarTooLong, MOST_MARKS, tidy } from './text.js';
 
 /** The largest id that a column can hold; a number beyond it names nothing. */
 const LARGEST_ID = 2_147_483_647;
 
 const SHORTEST_PASSWORD = 8;
 
-const REQUIRED = 'This field is required.';
-const NOT_NULL = 'This field may not be null.';
-const NOT_BLANK = 'This field may not be blank.';
+const NOT_A_STRING = fieldError('notAString');
+const NOT_UNICODE = fieldError('notUnicode');
+const CONTROL_CHARACTERS = fieldError('controlCharacters');
+const NOT_AN_ID = fieldError('notAnId');
+const NOT_A_WHOLE_NUMBER = fieldError('notAWholeNumber');
+const NOT_A_DATE = fieldError('notADate');
 
 // Control characters: C0 and DEL. Long text may hold tabs and newlines.
 const CONTROL = /[\u0000-\u001F\u007F]/u;
 const CONTROL_BUT_TAB_AND_NEWLINE = /[\u0000-\u0008\u000B-\u001F\u007F]/u;
 
 /** Says that a field is missing, null, or else what `invalid` says. */
-export function messages(invalid: string) {
-  return ({ input }: { input?: unknown }): string => {
-    if (input === undefined) return REQUIRED;
-    return input === null ? NOT_NULL : invalid;
+export function messages(invalid: FieldError) {
+  return ({ input }: { input?: unknown }): FieldError => {
+    if (input === undefined) return fieldError('required');
+    return input === null ? fieldError('null') : invalid;
   };
 }
 
-/** An id in an answer or a cursor. */
-export const id = z.int().min(1).max(LARGEST_ID);
+/** An id in a list, an answer or a cursor. */
+export const id = z.int(NOT_AN_ID).min(1, NOT_AN_ID).max(LARGEST_ID, NOT_AN_ID);
 
 /** An id in a path: decimal digits with no sign and no leading zero. */
 export const idInPath = z
@@ -50,25 +54,22 @@ interface TextRule {
  */
 export function text({ min = 1, max, multiline = false }: TextRule) {
   const control = multiline ? CONTROL_BUT_TAB_AND_NEWLINE : CONTROL;
-  const tooLong = `Ensure this field has no more than ${max} characters.`;
+  const tooLong = fieldError('tooLong', { max });
   return z
-    .string({ error: messages('Not a valid string.') })
+    .string({ error: messages(NOT_A_STRING) })
     .refine((value) => !isFarTooLong(value, max), { error: tooLong, abort: true })
-    .refine((value) => value.isWellFormed(), { error: 'Not valid Unicode text.', abort: true })
+    .refine((value) => value.isWellFormed(), { error: NOT_UNICODE, abort: true })
     .refine((value) => !hasTooManyMarks(value), {
-      error: 'Too many marks on one letter: 30 at most.',
+      error: fieldError('tooManyMarks', { max: MOST_MARKS }),
       abort: true,
     })
     .overwrite(tidy)
     .refine((value) => !control.test(value), {
-      error: 'Control characters are not allowed.',
+      error: CONTROL_CHARACTERS,
       abort: true,
     })
-    .refine((value) => min === 0 || value !== '', { error: NOT_BLANK, abort: true })
-    .refine(
-      (value) => codePoints(value) >= min,
-      `Ensure this field has at least ${min} characters.`,
-    )
+    .refine((value) => min === 0 || value !== '', { error: fieldError('blank'), abort: true })
+    .refine((value) => codePoints(value) >= min, fieldError('tooShort', { min }))
     .refine((value) => codePoints(value) <= max, { error: tooLong, abort: true })
     .meta({ ...(min > 0 && { minLength: min }), maxLength: max });
 }
@@ -83,7 +84,7 @@ export function optionalText(rule: Omit<TextRule, 'min'>) {
 
 /** An http or https URL that may be left out: null and the empty string mean none. */
 export const optionalUrl = text({ min: 0, max: 2048 })
-  .refine((value) => value === '' || isHttpUrl(value), 'Enter a valid http or https URL.')
+  .refine((value) => value === '' || isHttpUrl(value), fieldError('notAUrl'))
   .nullable()
   .transform((value) => value || null)
   .optional();
@@ -107,12 +108,12 @@ export function choice<const Words extends readonly string[]>(words: Words) {
   return z.enum(words as unknown as [...Words], { error: messages(notAChoice(words)) });
 }
 
-function notAChoice(words: readonly string[]): string {
-  return `Not a valid choice: one of ${words.join(', ')}.`;
+function notAChoice(words: readonly string[]): FieldError {
+  return fieldError('notAChoice', { choices: words.join(', ') });
 }
 
 /** A JSON boolean and nothing that looks like one. */
-export const flag = z.boolean({ error: messages('Must be true or false.') });
+export const flag = z.boolean({ error: messages(fieldError('notABoolean')) });
 
 /** Whole units of the currency: a JSON integer, or 1 to 6 decimal digits as HTML forms send them. */
 export function money({ max }: { max: number }) {
@@ -121,12 +122,12 @@ export function money({ max }: { max: number }) {
     .regex(/^\d{1,6}$/)
     .transform(Number);
   return z
-    .union([z.int(), digits], { error: messages('A whole number is required.') })
+    .union([z.int(NOT_A_WHOLE_NUMBER), digits], { error: messages(NOT_A_WHOLE_NUMBER) })
     .pipe(
       z
         .int()
-        .min(1, 'Ensure this value is greater than or equal to 1.')
-        .max(max, `Ensure this value is less than or equal to ${max}.`),
+        .min(1, fieldError('tooSmall', { min: 1 }))
+        .max(max, fieldError('tooLarge', { max })),
     )
     .meta({
       anyOf: [
@@ -138,13 +139,13 @@ export function money({ max }: { max: number }) {
 
 /** A login address: one that mail can be sent to, its case kept as typed. */
 export const email = text({ max: 254 }).refine(isMailAddress, {
-  error: 'Enter a valid email address.',
+  error: fieldError('notAnEmail'),
 });
 
 /** A calendar date that exists, `YYYY-MM-DD`. */
 export const date = z
-  .string({ error: messages('Not a valid date: use YYYY-MM-DD.') })
-  .refine((value) => z.regexes.date.test(value), 'Not a valid date: use YYYY-MM-DD.')
+  .string({ error: messages(NOT_A_DATE) })
+  .refine((value) => z.regexes.date.test(value), NOT_A_DATE)
   .meta({ format: 'date' });
 
 /** A moment in an answer: RFC 3339, UTC, milliseconds. */
@@ -154,10 +155,10 @@ export const moment = z
 
 /** A password as given: neither trimmed nor normalised. */
 export const givenPassword = z
-  .string({ error: messages('Not a valid string.') })
-  .refine((value) => value.isWellFormed(), { error: 'Not valid Unicode text.', abort: true })
+  .string({ error: messages(NOT_A_STRING) })
+  .refine((value) => value.isWellFormed(), { error: NOT_UNICODE, abort: true })
   .refine((value) => !CONTROL.test(value), {
-    error: 'Control characters are not allowed.',
+    error: CONTROL_CHARACTERS,
     abort: true,
   })
   .meta({ format: 'password' });
@@ -165,12 +166,12 @@ export const givenPassword = z
 /** A password to be set: at least 8 characters, at most 72 bytes of UTF-8, none of the common ones. */
 export const newPassword = givenPassword
   .refine((value) => Buffer.byteLength(value) <= LONGEST_PASSWORD, {
-    error: `Ensure this field has no more than ${LONGEST_PASSWORD} bytes.`,
+    error: fieldError('tooManyBytes', { max: LONGEST_PASSWORD }),
     abort: true,
   })
   .refine(
     (value) => codePoints(value) >= SHORTEST_PASSWORD,
-    `Ensure this field has at least ${SHORTEST_PASSWORD} characters.`,
+    fieldError('tooShort', { min: SHORTEST_PASSWORD }),
   )
-  .refine((value) => !isCommonPassword(value), 'This password is too common: many know it.')
+  .refine((value) => !isCommonPassword(value), fieldError('commonPassword'))
   .meta({ format: 'password', minLength: SHORTEST_PASSWORD, maxLength: LONGEST_PASSWORD });

@@ -13,7 +13,7 @@ const COMPLETION =
   /\p{Variation_Selector}|(?<=\u{1F3F4})[\u{E0020}-\u{E007E}]{1,8}\u{E007F}|(?<=\p{M})[\u200C\u200D]/uy;
 
 /** Marks on one letter: the figure of stream-safe text in UAX #15. Sorting longer runs takes quadratic time. */
-const MOST_MARKS = 30;
+export const MOST_MARKS = 30;
 
 const MARKS = /\p{M}+/gu;
 

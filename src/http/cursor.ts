@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { fieldError } from '../core/field-errors.js';
 
-const INVALID = 'Invalid cursor.';
+const INVALID = fieldError('badCursor');
 
 const anyJson = z.string().transform((cursor, check): unknown => {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    check.addIssue({ code: 'custom', message: INVALID });
+    check.addIssue(INVALID);
     return z.NEVER;
   }
 });
@@ -14,7 +15,7 @@ const anyJson = z.string().transform((cursor, check): unknown => {
 /** A place in a list as the query's `cursor` carries it: opaque to clients, checked like any input. */
 export function cursor<Place extends z.ZodType>(place: Place) {
   return z
-    .string()
+    .string(INVALID)
     .max(500, INVALID)
     .pipe(anyJson)
     .refine((value) => place.safeParse(value).success, { error: INVALID, abort: true })

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from '../core/context.js';
 import { databaseWithin } from '../core/database.js';
 import { InvalidInput, Refusal } from '../core/errors.js';
+import { fieldError } from '../core/field-errors.js';
 import {
   findRequest,
   forgetRequest,
@@ -27,7 +28,7 @@ const KEY = /^[\x20-\x7e]{1,255}$/;
 export function readKey({ 'idempotency-key': key }: IncomingHttpHeaders): string | undefined {
   if (key === undefined || (typeof key === 'string' && KEY.test(key))) return key;
   throw new InvalidInput({
-    idempotency_key: ['The Idempotency-Key header takes 1 to 255 printable ASCII characters.'],
+    idempotency_key: [fieldError('badIdempotencyKey')],
   });
 }
 

@@ -1,20 +1,29 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { ErrorCode } from '../core/errors.js';
+import { FIELD_ERRORS } from '../core/field-errors.js';
 import { describeRules, type LimitTable } from '../core/limit-figures.js';
 import type { Route } from '../routes.js';
 import type { EndpointDescription } from './endpoint.js';
 import { STATUS } from './errors.js';
 import { limitsOf } from './find-route.js';
+import { fieldErrorSchema } from './openapi-field-errors.js';
 
 /** What every refusal but that of invalid fields looks like. */
 export const Refusal = z
   .object({ detail: z.string(), code: z.string() })
   .meta({ id: 'Refusal', description: 'A sentence for a person and a code for a machine.' });
 
-const FieldErrors = z.record(z.string(), z.array(z.string())).meta({
+const FieldError = z.string().meta({
+  id: 'FieldError',
+  description: 'One of these sentences: clients may translate by them.',
+  override: fieldErrorSchema(),
+});
+
+const FieldErrors = z.record(z.string(), z.array(FieldError)).meta({
   id: 'FieldErrors',
   description: 'Messages by field; what belongs to no field stands under `non_field_errors`.',
+  examples: [{ title: [FIELD_ERRORS.required] }],
 });
 
 /** A header that comes always, or that comes only with what it tells of. */

@@ -11,6 +11,7 @@ import { VERSION } from '../core/version.js';
 import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
 import { addExamples } from './openapi-examples.js';
+import { describeFieldErrors } from './openapi-field-errors.js';
 import { LOCATION, Refusal, refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
 import { operationId } from './operation-id.js';
 
@@ -30,7 +31,9 @@ is told, and every refusal, is \`no-store\`.
 On every path: what isn't HTTP or holds a malformed body gets 400, a body over 100,000 bytes 413, one that isn't
 JSON 415, a method that it doesn't have 405 with \`Allow\`, a path that isn't there 404, a request that comes too
 slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form; a GET with
-\`If-None-Match: *\` gets 304.`;
+\`If-None-Match: *\` gets 304.
+
+${describeFieldErrors()}`;
 
 const ConditionHeader = z.object({
   'If-None-Match': z

@@ -1,16 +1,22 @@
 import { z } from 'zod';
+import { fieldError } from '../core/field-errors.js';
 import { id } from '../core/fields.js';
 import { LARGEST_PAGE } from '../core/page.js';
 import { cursor } from './cursor.js';
 
-const MESSAGE = `Use a whole number from 1 to ${LARGEST_PAGE}.`;
+const NOT_A_WHOLE_NUMBER = fieldError('notAWholeNumber');
 
 /** `?page_size=`: 1 to 100. */
 export const pageSize = z
-  .string({ error: MESSAGE })
-  .regex(/^\d{1,3}$/, MESSAGE)
+  .string(NOT_A_WHOLE_NUMBER)
+  .regex(/^\d{1,6}$/, NOT_A_WHOLE_NUMBER)
   .transform(Number)
-  .pipe(z.int().min(1, MESSAGE).max(LARGEST_PAGE, MESSAGE))
+  .pipe(
+    z
+      .int()
+      .min(1, fieldError('tooSmall', { min: 1 }))
+      .max(LARGEST_PAGE, fieldError('tooLarge', { max: LARGEST_PAGE })),
+  )
   .default(LARGEST_PAGE)
   .meta({
     override: {

@@ -1,10 +1,14 @@
 import type { z } from 'zod';
 import { InvalidInput, type FieldErrors } from '../core/errors.js';
+import { fieldError, messageOf } from '../core/field-errors.js';
 import type { IncomingCall } from './endpoint.js';
 
 const NO_FIELD = 'non_field_errors';
 
 type Fields = Record<string, unknown>;
+
+/** For what a schema has no sentence of its own: zod's would not be in the catalog. */
+const INVALID = { error: () => fieldError('invalid') };
 
 /**
  * The query's values. An empty value counts as not given.
@@ -19,7 +23,7 @@ export function parseQuery(
   const given = Object.fromEntries(
     Object.entries(query as Fields).filter(([, value]) => value !== ''),
   );
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, INVALID);
   const errors = { ...otherNames(schema, query as Fields), ...errorsOf(parsed.error) };
   if (Object.keys(errors).length > 0) throw new InvalidInput(errors);
   return parsed.data;
@@ -27,9 +31,9 @@ export function parseQuery(
 
 /** What other APIs call a parameter, and what it is here. */
 const OTHER_NAMES = [
-  { name: 'page', here: 'cursor', message: 'Use page_size, and the cursor of the Link header.' },
-  { name: 'ordering', here: 'sort', message: 'Use sort.' },
-  { name: 'search', here: 'q', message: 'Use q.' },
+  { name: 'page', here: 'cursor', use: 'page_size and cursor' },
+  { name: 'ordering', here: 'sort', use: 'sort' },
+  { name: 'search', here: 'q', use: 'q' },
 ];
 
 /** Parameters that would be ignored silently, where they surely mean one that there is. */
@@ -37,7 +41,9 @@ function otherNames(schema: z.ZodObject, query: Fields): FieldErrors {
   const meant = OTHER_NAMES.filter(
     ({ name, here }) => Object.hasOwn(query, name) && Object.hasOwn(schema.shape, here),
   );
-  return Object.fromEntries(meant.map(({ name, message }) => [name, [message]]));
+  return Object.fromEntries(
+    meant.map(({ name, use }) => [name, [fieldError('otherParameter', { parameter: use })]]),
+  );
 }
 
 /**
@@ -50,8 +56,8 @@ export async function parseBody(
   rules: (fields: Fields) => FieldErrors | Promise<FieldErrors> | undefined,
 ): Promise<unknown> {
   if (!schema) return {};
-  if (!isObject(body)) throw new InvalidInput({ [NO_FIELD]: ['Send a JSON object.'] });
-  const parsed = schema.safeParse(body);
+  if (!isObject(body)) throw new InvalidInput({ [NO_FIELD]: [fieldError('notAnObject')] });
+  const parsed = schema.safeParse(body, INVALID);
   const errors = parsed.success ? {} : errorsOf(parsed.error);
   const refused = (await rules(parsed.success ? parsed.data : wellFormed(schema, body))) ?? {};
   for (const [field, messages] of Object.entries(refused)) errors[field] ??= messages;
@@ -79,8 +85,10 @@ function wellFormed(schema: z.ZodObject, body: Fields): Fields {
 
 function errorsOf(error: z.ZodError | undefined): FieldErrors {
   const errors: FieldErrors = {};
-  for (const { path, message } of error?.issues ?? []) {
-    (errors[String(path[0] ?? NO_FIELD)] ??= []).push(message);
+  for (const issue of error?.issues ?? []) {
+    const message = messageOf(issue);
+    const told = (errors[String(issue.path[0] ?? NO_FIELD)] ??= []);
+    if (!told.includes(message)) told.push(message);
   }
   return errors;
 }
@@ -90,7 +98,7 @@ function refuseBadEncoding(schema: z.ZodObject, rawQuery: string): void {
   const errors: FieldErrors = {};
   for (const parameter of rawQuery.split('&').filter((part) => !isUtf8(part))) {
     const name = parameter.split('=', 1)[0] ?? '';
-    errors[Object.hasOwn(schema.shape, name) ? name : NO_FIELD] = ['Not percent-encoded UTF-8.'];
+    errors[Object.hasOwn(schema.shape, name) ? name : NO_FIELD] = [fieldError('notUtf8')];
   }
   if (Object.keys(errors).length > 0) throw new InvalidInput(errors);
 }

@@ -19,7 +19,11 @@ export interface Operation {
 
 /** The OpenAPI document as it is served. */
 export interface ServedDocument {
-  document: { openapi: string; paths: Record<string, Record<string, Operation>> };
+  document: {
+    openapi: string;
+    info: { description: string };
+    paths: Record<string, Record<string, Operation>>;
+  };
   /** By method and path, such as `GET /campaigns/{id}/`. */
   operations: Map<string, Operation>;
   ajv: Ajv2020;

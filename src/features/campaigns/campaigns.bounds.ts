@@ -1,6 +1,7 @@
 import type { ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { InvalidInput } from '../../core/errors.js';
+import { fieldError, type FieldError } from '../../core/field-errors.js';
 import { noSuchChild } from '../children/children.access.js';
 import { isOpenAt, noSuchCampaign } from './campaigns.access.js';
 
@@ -23,7 +24,7 @@ export async function roomForNew(
   if (!child) throw noSuchChild();
   const count = await counted(ctx, tx, childId);
   const { campaigns, openCampaigns } = ctx.settings.bounds;
-  if (count.all >= campaigns) throw tooMany(`A child can have ${campaigns} campaigns at most.`);
+  if (count.all >= campaigns) throw tooMany(fieldError('tooManyCampaigns', { max: campaigns }));
   if (isOpen && count.open >= openCampaigns) throw tooManyOpen(openCampaigns);
 }
 
@@ -57,9 +58,9 @@ async function counted(ctx: ParentContext, tx: Transaction, childId: number) {
 }
 
 function tooManyOpen(most: number): InvalidInput {
-  return tooMany(`A child can have ${most} open campaigns at most: close one first.`);
+  return tooMany(fieldError('tooManyOpenCampaigns', { max: most }));
 }
 
-function tooMany(sentence: string): InvalidInput {
+function tooMany(sentence: FieldError): InvalidInput {
   return new InvalidInput({ non_field_errors: [sentence] });
 }

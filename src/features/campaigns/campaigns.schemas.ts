@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldError } from '../../core/field-errors.js';
 import { SEARCH_BOUNDS } from '../../core/searching.js';
 import { codePoints, differentWords } from '../../core/text.js';
 import { choice, flag, id, idInPath, moment, money, optionalUrl, text } from '../../core/fields.js';
@@ -94,10 +95,13 @@ export const BrowseQuery = z
     category: choice(CATEGORIES).optional(),
     q: text({ min: 0, max: LONGEST_QUERY })
       .transform(differentWords)
-      .refine((found) => found.length <= MOST_WORDS, `Use at most ${MOST_WORDS} different words.`)
+      .refine(
+        (found) => found.length <= MOST_WORDS,
+        fieldError('tooManyWords', { max: MOST_WORDS }),
+      )
       .refine(
         (found) => codePoints(found.join('')) <= LONGEST_WORDS,
-        `Ensure the different words have no more than ${LONGEST_WORDS} characters together.`,
+        fieldError('wordsTooLong', { max: LONGEST_WORDS }),
       )
       .optional()
       .meta({
@@ -107,7 +111,7 @@ export const BrowseQuery = z
           'campaigns have to be looked through, a page may end early: follow `Link` until there is none.',
       }),
     count: z
-      .enum(['true', 'false'], 'Use true or false.')
+      .enum(['true', 'false'], fieldError('notABoolean'))
       .transform((value) => value === 'true')
       .default(false)
       .meta({
@@ -129,7 +133,7 @@ export const BrowseQuery = z
     cursor: cursor(BrowsePlace).optional(),
   })
   .refine(({ sort, cursor: place }) => !place || place.sort === sort, {
-    error: 'Invalid cursor.',
+    error: fieldError('badCursor'),
     path: ['cursor'],
   });
 

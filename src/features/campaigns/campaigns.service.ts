@@ -3,10 +3,11 @@ import { inBatches } from '../../core/batches.js';
 import type { Context, ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
 import type { FieldErrors } from '../../core/errors.js';
+import { fieldError, type FieldError } from '../../core/field-errors.js';
 import { toMinor } from '../../core/money.js';
 import { Page } from '../../core/page.js';
 import type { OwnChild } from '../children/children.access.js';
-import { isUnderAgeLimit } from '../children/age.js';
+import { AGE_LIMIT, isUnderAgeLimit } from '../children/age.js';
 import { eraseAtOnce } from '../erasure/erasure.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
 import { roomForNew, roomToReopen } from './campaigns.bounds.js';
@@ -42,7 +43,7 @@ export function newCampaignErrors(
 ): FieldErrors {
   const tooOld = !isUnderAgeLimit(ctx.now, child.dateOfBirth);
   return {
-    ...(tooOld && { non_field_errors: ['New campaigns are for children under 16.'] }),
+    ...(tooOld && { non_field_errors: [fieldError('tooOld', { age: AGE_LIMIT })] }),
     ...deadlineErrors(ctx, input, null),
   };
 }
@@ -70,17 +71,17 @@ function reasonToStayClosed(
   { now }: Context,
   input: Partial<z.output<typeof CampaignChanges>>,
   campaign: OwnCampaignRecord,
-): string | null {
+): FieldError | null {
   const requested = requestedDeadline(input);
   const deadline = requested === undefined ? campaign.deadline : requested;
   const { goal = campaign.goal } = input;
   const { close_when_funded: whenFunded = campaign.closeWhenFunded } = input;
   const { close_at_deadline: atDeadline = campaign.closeAtDeadline } = input;
   if (whenFunded && campaign.netRaised >= toMinor(goal)) {
-    return 'It has reached its goal, at which it closes: set close_when_funded to false or a higher goal.';
+    return fieldError('closedByGoal');
   }
   if (atDeadline && deadline !== null && deadline <= now) {
-    return 'Its deadline has passed, at which it closes: set close_at_deadline to false or a later deadline.';
+    return fieldError('closedByDeadline');
   }
   return null;
 }

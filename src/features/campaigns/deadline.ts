@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { fieldError, type FieldError } from '../../core/field-errors.js';
 import { messages } from '../../core/fields.js';
 import { tidy } from '../../core/text.js';
 
-const INVALID =
-  'Not a valid deadline: use a time such as 2026-03-01T18:00:00Z, or a date such as 2026-03-01.';
+const INVALID = fieldError('notADeadline');
 
 /** Characters, with blanks around it and more digits than anybody needs. */
 const LONGEST = 200;
@@ -22,7 +22,7 @@ export const deadline = z
   .transform((text, check): Date | null => {
     const moment = tidy(text) === '' ? null : momentOf(tidy(text));
     if (moment !== undefined) return moment;
-    check.addIssue({ code: 'custom', message: INVALID });
+    check.addIssue(INVALID);
     return z.NEVER;
   })
   .nullable()
@@ -63,10 +63,10 @@ export function deadlineError(
   input: DeadlineInput,
   current: Date | null,
   now: Date,
-): string | null {
+): FieldError | null {
   const wanted = requestedDeadline(input);
   const result = wanted === undefined ? current : wanted;
-  if (input.has_deadline === true && result === null) return 'Required when has_deadline is true.';
+  if (input.has_deadline === true && result === null) return fieldError('deadlineRequired');
   const changed = result !== null && result.getTime() !== current?.getTime();
-  return changed && result <= now ? 'The deadline must lie in the future.' : null;
+  return changed && result <= now ? fieldError('deadlineNotInFuture') : null;
 }

@@ -1,5 +1,7 @@
+import { fieldError, type FieldError } from '../../core/field-errors.js';
+
 /** Below this age a child may have a profile and new campaigns. */
-const AGE_LIMIT = 16;
+export const AGE_LIMIT = 16;
 
 /** Whole years on the UTC day of `now`. Who was born on 29 February turns a year older on 1 March in other years. */
 export function ageOn(now: Date, dateOfBirth: string): number {
@@ -14,9 +16,7 @@ export function isUnderAgeLimit(now: Date, dateOfBirth: string): boolean {
 }
 
 /** Why a date of birth can't be accepted today, or null when it can. */
-export function dateOfBirthError(now: Date, dateOfBirth: string): string | null {
-  if (dateOfBirth > now.toISOString().slice(0, 10)) return 'The date of birth lies in the future.';
-  return isUnderAgeLimit(now, dateOfBirth)
-    ? null
-    : `The child must be under ${AGE_LIMIT} years old.`;
+export function dateOfBirthError(now: Date, dateOfBirth: string): FieldError | null {
+  if (dateOfBirth > now.toISOString().slice(0, 10)) return fieldError('bornInTheFuture');
+  return isUnderAgeLimit(now, dateOfBirth) ? null : fieldError('tooOld', { age: AGE_LIMIT });
 }

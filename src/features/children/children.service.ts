@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import { dateOfBirthError } from './age.js';
 import { noSuchChild, type OwnChild } from './children.access.js';
@@ -52,7 +53,7 @@ export async function createChild(
       SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR NO KEY UPDATE`;
     if (!parent) throw tokenNotValid();
     if ((await tx.child.count({ where: { parentId: ctx.parent.id } })) >= most) {
-      throw new InvalidInput({ non_field_errors: [`You can have ${most} children at most.`] });
+      throw new InvalidInput({ non_field_errors: [fieldError('tooManyChildren', { max: most })] });
     }
     const child = await tx.child.create({ data });
     return child.id;
@@ -99,7 +100,7 @@ function namesAfter(
   return { name, publicName: (chosen ?? kept) || defaultPublicName(name) };
 }
 
-function publicNameErrors(names: Names | undefined): { public_name?: string[] } {
+function publicNameErrors(names: Names | undefined): FieldErrors {
   if (!names || !tellsMore(names.publicName, names.name)) return {};
-  return { public_name: ['Must not contain another word of the name.'] };
+  return { public_name: [fieldError('tellsTheName')] };
 }

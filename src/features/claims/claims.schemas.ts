@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldError } from '../../core/field-errors.js';
 import { id, messages } from '../../core/fields.js';
 import { datedPlace, paging } from '../../http/paging.js';
 
@@ -11,9 +12,9 @@ export const ClaimableQuery = paging(datedPlace);
 export const NewClaim = z
   .object({
     donations: z
-      .array(id, { error: messages('A list of ids is required.') })
-      .min(1, 'Name at least one gift, or leave the field out.')
-      .max(MOST_AT_ONCE, `Name at most ${MOST_AT_ONCE} gifts.`)
+      .array(id, { error: messages(fieldError('notAListOfIds')) })
+      .min(1, fieldError('tooFewItems', { min: 1 }))
+      .max(MOST_AT_ONCE, fieldError('tooManyItems', { max: MOST_AT_ONCE }))
       .optional()
       .meta({
         description: 'The gifts to claim, all of them or none. Absent: all claimable ones.',

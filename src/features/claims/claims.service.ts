@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
 import { databaseWithin } from '../../core/database.js';
 import { InvalidInput, Refusal } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { Page, type DatedPlace, type PageRequest } from '../../core/page.js';
 import type { GivenRow } from '../donations/donations.presenter.js';
 import { claim, findClaimable } from './claims.queries.js';
@@ -35,7 +36,7 @@ export async function claimDonations(
     const claimed = await claim(ctx, databaseWithin(tx), named ?? null);
     if (claimed === undefined) throw notVerified();
     if (named && claimed < named.length) {
-      throw new InvalidInput({ donations: ['Not all of these are gifts that you can claim.'] });
+      throw new InvalidInput({ donations: [fieldError('notClaimable')] });
     }
     return claimed;
   });

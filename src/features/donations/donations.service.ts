@@ -4,6 +4,7 @@ import type { Context, JobContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
 import { smallestPayment } from '../../core/currencies.js';
 import { Refusal, type FieldErrors } from '../../core/errors.js';
+import { fieldError, messageOf } from '../../core/field-errors.js';
 import { email } from '../../core/fields.js';
 import { countWithheldReceipt } from '../../core/metrics.js';
 import type { DatedPlace, PageRequest } from '../../core/page.js';
@@ -27,7 +28,7 @@ const NAMELESS = 'A friend';
 /** Milliseconds for which a gift that was never paid is kept: longer than any payment is on its way. */
 const UNPAID_KEPT = 30 * 24 * 60 * 60 * 1000;
 
-const REQUIRED = ['This field is required.'];
+const REQUIRED = [fieldError('required')];
 
 type DonationInput = z.output<typeof NewDonation>;
 
@@ -42,7 +43,7 @@ export function donationErrors(
   const least = settings.payments === 'stripe' ? smallestPayment(settings.currency) : 1;
   const isTooLittle = input.amount !== undefined && input.amount < least;
   return {
-    ...(isTooLittle && { amount: [`Ensure this value is greater than or equal to ${least}.`] }),
+    ...(isTooLittle && { amount: [fieldError('tooSmall', { min: least })] }),
     ...(!parent && guestErrors(input)),
   };
 }
@@ -52,7 +53,9 @@ function guestErrors(input: Partial<DonationInput>): FieldErrors {
   return {
     ...(!input.donor_name && { donor_name: REQUIRED }),
     ...(!address && { donor_email: REQUIRED }),
-    ...(address?.error && { donor_email: address.error.issues.map(({ message }) => message) }),
+    ...(address?.error && {
+      donor_email: address.error.issues.map(messageOf),
+    }),
   };
 }
 

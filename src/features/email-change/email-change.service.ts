@@ -3,6 +3,7 @@ import type { Context, JobContext } from '../../core/context.js';
 import { whenViolated } from '../../core/database-errors.js';
 import type { Transaction } from '../../core/database.js';
 import { InvalidInput } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { enqueue } from '../../core/jobs.js';
 import { hashOfToken, longToken } from '../../core/once.js';
 import { unknownPassword } from '../../core/passwords.js';
@@ -147,5 +148,5 @@ async function returnTo(ctx: Context, tx: Transaction, undo: Undo): Promise<bool
 }
 
 function badLink(): InvalidInput {
-  return new InvalidInput({ token: ['This link is wrong, used or too old.'] });
+  return new InvalidInput({ token: [fieldError('wrongLink')] });
 }

@@ -1,12 +1,13 @@
 import type { ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { InvalidInput, Refusal } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 
 const MINUTE = 60_000;
 
 /** What is said of a current password that isn't it. */
-export const WRONG_PASSWORD = { current_password: ['This is not your current password.'] };
+export const WRONG_PASSWORD = { current_password: [fieldError('wrongPassword')] };
 
 /**
  * For what would make the account somebody else's, or end it: a stolen access token shall not do. A password that

@@ -3,6 +3,7 @@ import type { Context, ParentContext } from '../../core/context.js';
 import { violatedConstraint } from '../../core/database-errors.js';
 import { statement, type Transaction } from '../../core/database.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { hashPassword, isPassword } from '../../core/passwords.js';
 import { enqueue } from '../../core/jobs.js';
 import {
@@ -25,8 +26,8 @@ import type { ParentRow } from './parents.presenter.js';
 import type { AccountDeletion, ParentChanges, Registration } from './parents.schemas.js';
 
 const TAKEN = {
-  username: 'A user with that username already exists.',
-  email: 'A user with that email already exists.',
+  username: fieldError('usernameTaken'),
+  email: fieldError('emailTaken'),
 };
 
 const WHAT_IS_TAKEN = statement(`
@@ -81,7 +82,7 @@ export async function parentChangesErrors(
   const taken = await takenErrors(ctx, input, ctx.parent.id);
   if (!input.current_password) {
     if (input.password === undefined) return taken;
-    return { ...taken, current_password: ['This field is required.'] };
+    return { ...taken, current_password: [fieldError('required')] };
   }
   return { ...taken, ...(await currentPasswordErrors(ctx, input.current_password, credential)) };
 }

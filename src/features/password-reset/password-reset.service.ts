@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Context, JobContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { InvalidInput } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { enqueue, type JobPayloads } from '../../core/jobs.js';
 import { hashOfToken, longToken } from '../../core/once.js';
 import { hashPassword } from '../../core/passwords.js';
@@ -146,5 +147,5 @@ function newLink({ now, settings }: Pick<Context, 'now' | 'settings'>) {
 }
 
 function badLink(): InvalidInput {
-  return new InvalidInput({ token: ['This link is wrong, used or too old. Ask for a new one.'] });
+  return new InvalidInput({ token: [fieldError('wrongLink')] });
 }

@@ -1,11 +1,12 @@
 import { InvalidInput, Refusal } from '../../core/errors.js';
+import { fieldError, type FieldError } from '../../core/field-errors.js';
 import type { PaymentRefused } from '../../integrations/stripe.js';
 import { AWAY } from './away.js';
 
 /** Refusals that are about the amount; the smallest one depends on the account's own currency too. */
-const ABOUT_AMOUNT: Record<string, string> = {
-  amount_too_small: 'This amount is too small to be paid. Give more.',
-  amount_too_large: 'This amount is too large to be paid at once. Give less.',
+const ABOUT_AMOUNT: Partial<Record<string, FieldError>> = {
+  amount_too_small: fieldError('amountTooSmallToPay'),
+  amount_too_large: fieldError('amountTooLargeToPay'),
 };
 
 /** Whoever gives can mend these, or must choose another means. */
@@ -13,9 +14,7 @@ export function refusalOfPayment({ code, param, isOfPayer }: PaymentRefused): Er
   const aboutAmount = ABOUT_AMOUNT[code];
   if (aboutAmount !== undefined) return new InvalidInput({ amount: [aboutAmount] });
   if (code === 'email_invalid' || param === 'customer_email') {
-    return new InvalidInput({
-      donor_email: ['Stripe, where this is paid, takes no such address.'],
-    });
+    return new InvalidInput({ donor_email: [fieldError('emailRefusedByStripe')] });
   }
   return isOfPayer ? new Refusal('payment_refused', 'Stripe does not accept this payment.') : null;
 }

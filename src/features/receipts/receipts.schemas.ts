@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { fieldError } from '../../core/field-errors.js';
 import { id, moment } from '../../core/fields.js';
 import { refundedAmount } from '../donations/donations.schemas.js';
 
 /** What opens a receipt to who is not signed in. */
 export const ReceiptQuery = z.object({
-  token: z.string({ error: 'Send one token.' }).optional().meta({
+  token: z.string(fieldError('notAString')).optional().meta({
     description: 'From the link in the mail. Not needed by the donor who is signed in.',
   }),
 });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { fieldError } from '../../core/field-errors.js';
 import { date } from '../../core/fields.js';
 
 /** The calendar of the database has no year 0. */
-const day = date.refine((value) => value >= '0001-01-01', 'Not a valid date: use YYYY-MM-DD.');
+const day = date.refine((value) => value >= '0001-01-01', fieldError('notADate'));
 
 /** The days to tell of. */
 export const StatisticsQuery = z.object({

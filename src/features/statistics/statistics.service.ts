@@ -1,5 +1,6 @@
 import type { Context } from '../../core/context.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { findStatistics, LONGEST_RANGE, type Subject } from './statistics.queries.js';
 import type { Asked, Figures } from './statistics.schemas.js';
 
@@ -24,7 +25,7 @@ export async function showStatistics(
 
 function rangeErrors({ from, to }: Figures): FieldErrors {
   const days = (Date.parse(to) - Date.parse(from)) / DAY + 1;
-  if (days < 1) return { to: [`The last day lies before the first, which is ${from}.`] };
+  if (days < 1) return { to: [fieldError('emptyRange', { from })] };
   if (days <= LONGEST_RANGE) return {};
-  return { from: [`From ${from} to ${to} are more than ${LONGEST_RANGE} days.`] };
+  return { from: [fieldError('rangeTooLong', { from, to, max: LONGEST_RANGE })] };
 }

@@ -1,17 +1,18 @@
 import { z } from 'zod';
+import { fieldError } from '../../core/field-errors.js';
 import { messages } from '../../core/fields.js';
 import { readTypedCode } from '../../core/once.js';
 
 /** Characters: eight, and what people put in between. */
 const LONGEST = 40;
 
-const MALFORMED = 'The code has eight letters and digits.';
+const MALFORMED = fieldError('notACode');
 
 /** The code that proves an address. */
 export const VerificationCode = z
   .object({
     code: z
-      .string({ error: messages('Not a valid string.') })
+      .string({ error: messages(fieldError('notAString')) })
       .max(LONGEST, { error: MALFORMED, abort: true })
       .transform((typed, problems) => {
         const code = readTypedCode(typed);

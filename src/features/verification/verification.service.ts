@@ -3,6 +3,7 @@ import type { Context, JobContext, ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { whenViolated } from '../../core/database-errors.js';
 import { InvalidInput } from '../../core/errors.js';
+import { fieldError } from '../../core/field-errors.js';
 import { enqueue } from '../../core/jobs.js';
 import { hashOfCode, sameHash, typedCode } from '../../core/once.js';
 import { tokenNotValid } from '../sessions/tokens.js';
@@ -14,7 +15,7 @@ const MOST_TRIES = 5;
 
 const PURPOSE = 'verification of an address';
 
-const WRONG = 'This code is wrong or too old. Ask for a new one if it keeps failing.';
+const WRONG = fieldError('wrongCode');
 
 /** What the mail with a code says, and to whom. */
 export interface VerificationMail {

@@ -27,7 +27,7 @@ import { routes } from './routes.js';
 
 /** All that the app stands on. */
 export interface AppDependencies {
-  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'rateLimit' | 'trustProxy'> &
+  config: Pick<Config, 'corsOrigins' | 'publicUrl' | 'trustProxy'> &
     Partial<Pick<Config, 'metricsToken' | 'production'>>;
   settings: Settings;
   db: Database;
@@ -48,7 +48,7 @@ export interface AppDependencies {
 export function createApp(deps: AppDependencies): Express {
   const { config, settings, db, log, clock = () => new Date(), isStopping = () => false } = deps;
   const map = routes(isStopping);
-  const limits = config.rateLimit
+  const limits = settings.rateLimit
     ? withTurns(createLimits({ db, log, settings }), settings)
     : noLimits;
 

@@ -1,9 +1,24 @@
 import { expect, test } from 'vitest';
 import packageFile from '../package.json' with { type: 'json' };
+import { DEFAULT_LIMITS } from '../src/core/limit-figures.js';
 import { useApi } from './support/api.js';
 import { useDocument } from './support/document.js';
 
-const api = useApi({ caching: true, currency: 'eur' });
+const api = useApi({
+  caching: true,
+  currency: 'eur',
+  bounds: { children: 7, campaigns: 9, openCampaigns: 4 },
+});
+const limited = useApi({
+  rateLimit: true,
+  limits: {
+    login: { calls: 'sign in', rules: [{ max: 11, seconds: 60, per: ['client address'] }] },
+    webhook: {
+      calls: "Stripe's webhook",
+      rules: [{ max: 5, seconds: 60, per: ['client address'], kept: 'in memory' }],
+    },
+  },
+});
 const served = useDocument(api);
 
 test('a client learns what it has to know before it asks for anything else', async () => {
@@ -34,7 +49,22 @@ test('a client learns what it has to know before it asks for anything else', asy
       donor_name: { max_length: 100 },
     },
     page_size: { min: 1, max: 100, default: 100 },
+    children: 7,
+    campaigns: 9,
+    open_campaigns: 4,
   });
+  expect(body.limits.rates).toEqual({});
+});
+
+test('it tells the rate limits, but not where they are counted', async () => {
+  const response = await limited.get('/config/').expect(200);
+  served.expectDocumented('GET /config/', response);
+  const { rates } = response.body.limits;
+  expect(Object.keys(rates)).toEqual(Object.keys(DEFAULT_LIMITS));
+  expect(rates).toMatchObject({
+    login: { calls: 'sign in', rules: [{ max: 11, seconds: 60, per: ['client address'] }] },
+  });
+  expect(rates.webhook.rules).toEqual([{ max: 5, seconds: 60, per: ['client address'] }]);
 });
 
 test('it is kept with an ETag, with and without a token', async () => {

@@ -30,6 +30,8 @@ export interface Settings {
   mailBudget: MailBudget;
   /** Absent: Stripe is never asked, nor believed. */
   stripe: PaymentGateway | undefined;
+  /** Whether requests are refused for their number. */
+  rateLimit: boolean;
   /** The rate limits of all endpoints. */
   limits: LimitTable;
   /** How much of something there may be at once. */

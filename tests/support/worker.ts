@@ -9,6 +9,7 @@ import { FIGURES } from './figures.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const SETTINGS: Settings = {
+  rateLimit: false,
   jwtSecret: JWT_SECRET,
   accessTokenTtl: 3600,
   refreshTokenTtl: 7 * 24 * 3600,

@@ -17,12 +17,20 @@ const FIELDS = {
 
 /** The settings that clients may know, and the limits of the schemas that check what they send. */
 export function presentConfig(settings: Settings): z.input<typeof PublicConfig> {
+  const { bounds, limits, rateLimit } = settings;
   return {
     currency: settings.currency,
     payments: settings.payments,
     google: settings.google !== undefined,
     categories: [...CATEGORIES],
-    limits: { ...FIELDS, page_size: { min: 1, max: LARGEST_PAGE, default: LARGEST_PAGE } },
+    limits: {
+      ...FIELDS,
+      page_size: { min: 1, max: LARGEST_PAGE, default: LARGEST_PAGE },
+      children: bounds.children,
+      campaigns: bounds.campaigns,
+      open_campaigns: bounds.openCampaigns,
+      rates: rateLimit ? limits : {},
+    },
     version: VERSION,
   };
 }

@@ -5,7 +5,8 @@ import { PublicConfig } from './config.schemas.js';
 export const show = forAnyone({
   summary: 'See what this server offers',
   description:
-    'Its currency, how donations are paid, the categories, and the limits of what it takes.',
+    'Its currency, how donations are paid, the categories, the limits of fields, how many children and campaigns ' +
+    'there may be, and the rate limits.',
   needsNoDatabase: true,
   answer: { status: 200, description: 'The same for everybody.', schema: PublicConfig },
   handle: ({ ctx }) => Promise.resolve(presentConfig(ctx.settings)),

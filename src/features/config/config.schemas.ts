@@ -15,6 +15,40 @@ const FieldLimits = z
 
 const fields = z.record(z.string(), FieldLimits);
 
+/** One rule of a rate limit; a rule applies to the requests that have all that it names. */
+const RateRule = z
+  .object({
+    max: z.int().meta({ description: 'Requests in a window.', examples: [120] }),
+    seconds: z.int().meta({ description: 'How long a window is.', examples: [60] }),
+    per: z.array(z.string()).meta({
+      description: 'What requests are counted for, together.',
+      examples: [['client address']],
+    }),
+    giving: z.array(z.string()).meta({
+      description: 'Counted are requests whose body has one of these fields.',
+      examples: [['email']],
+    }),
+    asking: z.string().meta({
+      description: 'Counted are requests that have this query parameter.',
+      examples: ['q'],
+    }),
+    counting: z.string().meta({
+      description: 'Counted are requests that end with this code.',
+      examples: ['no_active_account'],
+    }),
+    of: z.enum(['visitors', 'strangers']).meta({
+      description:
+        '`visitors`: counted are requests without a token; `strangers`: those from client addresses that the ' +
+        'account did not lately sign in from.',
+    }),
+  })
+  .partial({ giving: true, asking: true, counting: true, of: true })
+  .meta({ id: 'RateRule' });
+
+const RateLimit = z
+  .object({ calls: z.string().meta({ examples: ['sign in'] }), rules: z.array(RateRule) })
+  .meta({ id: 'RateLimit' });
+
 /** What a client has to know before it asks for anything else. */
 export const PublicConfig = z
   .object({
@@ -30,6 +64,12 @@ export const PublicConfig = z
       campaign: fields,
       donation: fields,
       page_size: z.object({ min: z.int(), max: z.int(), default: z.int() }),
+      children: z.int().meta({ description: 'Of a parent.', examples: [30] }),
+      campaigns: z.int().meta({ description: 'Of a child.', examples: [100] }),
+      open_campaigns: z.int().meta({ description: 'Of a child at one time.', examples: [20] }),
+      rates: z.record(z.string(), RateLimit).meta({
+        description: 'Requests beyond them get 429. Empty where the server sets no rate limits.',
+      }),
     }),
     version: z.string().meta({ examples: ['0.1.0'] }),
   })

@@ -81,7 +81,7 @@ export function createApp(deps: AppDependencies): Express {
   app.use(parseBody);
   app.use(serve({ publicUrl, limits, answers, replica, outbox }));
   app.use(entrance(publicUrl));
-  app.use(docs(map, settings.limits, publicUrl));
+  app.use(docs(map, settings, publicUrl));
   const { metricsToken: token, production: isProduction = false } = config;
   app.use(metrics({ token, isProduction, db, waits: settings.waits }));
   app.use(nothingHere);

@@ -6,7 +6,7 @@ import { limitsOf } from '../src/http/find-route.js';
 import { routes } from '../src/routes.js';
 import { useApi } from './support/api.js';
 
-const api = useApi();
+const api = useApi({ bounds: { parentAtOnce: 3, parentWaiting: 5 } });
 
 const MAP = routes(() => false);
 
@@ -47,4 +47,16 @@ test('the OpenAPI document has 429 with the figures for each of them', async () 
   }
   const signIn = document.paths['/api/token/'].post.responses['429'].description;
   expect(signIn).toContain('10 a minute per email address and client address');
+  expect(signIn).not.toContain('at once');
+});
+
+test('it tells how many requests of a parent are worked on at once', async () => {
+  const { body: document } = await api.get('/openapi.json').expect(200);
+  for (const [path, method] of [
+    ['/parents/{id}/', 'get'],
+    ['/campaigns/', 'get'],
+  ] as const) {
+    const told = document.paths[path][method].responses['429'].description;
+    expect(told).toContain('Of one parent, 3 requests are worked on at once and 5 more wait.');
+  }
 });

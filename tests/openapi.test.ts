@@ -36,6 +36,31 @@ function everySchema(schema: unknown, seen = new Set<string>()): Record<string, 
   });
 }
 
+type Field = [name: string, schema: { example?: unknown; examples?: unknown[] } & Schema];
+
+interface Schema {
+  type?: unknown;
+  enum?: unknown;
+  const?: unknown;
+}
+
+/** The fields of all forms that a schema is made of. */
+function fieldsOf(schema: unknown): Field[] {
+  return everySchema(schema).flatMap(
+    ({ properties }) => Object.entries(properties ?? {}) as Field[],
+  );
+}
+
+/** Of these, a page shows no example by itself. */
+function isPlain([, { type, enum: words, const: word }]: Field): boolean {
+  const isText = [type].flat().some((one) => ['string', 'integer', 'number'].includes(String(one)));
+  return isText && words === undefined && word === undefined;
+}
+
+function examplesOf({ example, examples = [] }: Field[1]): unknown[] {
+  return example === undefined ? examples : [example, ...examples];
+}
+
 test('the document and the router know the same methods of the same paths', async () => {
   const [app] = api.server.listeners('request') as unknown as [{ router: { stack: Layer[] } }];
   const routed = new Set<string>();
@@ -103,6 +128,25 @@ test('each refusal names the codes that it may have', () => {
       });
       if (status !== '400') expect(codes.length, `${name} ${status}`).toBe(1);
       for (const known of codes) expect(known?.length, `${name} ${status}`).toBeGreaterThan(0);
+    }
+  }
+});
+
+test('every field of a body has an example that fits it, and every plain field of an answer has one', () => {
+  const ofBodies = [...served.operations.values()].flatMap(({ requestBody }) =>
+    fieldsOf(requestBody?.content),
+  );
+  expect(ofBodies.length).toBeGreaterThan(40);
+  const ofAnswers = [...served.operations.values()].flatMap(({ responses }) =>
+    Object.values(responses).flatMap(({ content }) => fieldsOf(content)),
+  );
+  const without = [...ofBodies, ...ofAnswers.filter(isPlain)].filter(
+    ([, field]) => examplesOf(field).length === 0,
+  );
+  expect(without.map(([name]) => name)).toEqual([]);
+  for (const [name, field] of ofBodies) {
+    for (const example of examplesOf(field)) {
+      expect(served.ajv.validate(field, example), `${name}: ${JSON.stringify(example)}`).toBe(true);
     }
   }
 });

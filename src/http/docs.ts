@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Router, type RequestHandler } from 'express';
-import type { LimitTable } from '../core/limit-figures.js';
 import { Refusal } from '../core/errors.js';
 import type { Route } from '../routes.js';
 import { openApiDocument } from './openapi.js';
+import type { Figures } from './openapi-responses.js';
 import { readOnly } from './read-only.js';
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -63,8 +63,8 @@ const POLICY = [
 const SERVED = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
 /** `/openapi.json`, and at `/docs` a page where a person can try each call. */
-export function docs(routes: Route[], limits: LimitTable, publicUrl: string | undefined): Router {
-  const document = Buffer.from(JSON.stringify(openApiDocument(routes, limits, publicUrl)));
+export function docs(routes: Route[], settings: Figures, publicUrl: string | undefined): Router {
+  const document = Buffer.from(JSON.stringify(openApiDocument(routes, settings, publicUrl)));
   const files = new Map(SERVED.map((name) => [name, readFileSync(join(PACKAGE, name))]));
   files.set('start.js', Buffer.from(START));
 

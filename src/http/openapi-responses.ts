@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { ErrorCode } from '../core/errors.js';
 import { FIELD_ERRORS } from '../core/field-errors.js';
-import { describeRules, type LimitTable } from '../core/limit-figures.js';
+import type { Settings } from '../core/context.js';
+import { describeRules } from '../core/limit-figures.js';
 import type { Route } from '../routes.js';
 import type { EndpointDescription } from './endpoint.js';
 import { STATUS } from './errors.js';
@@ -68,14 +69,17 @@ const MEANING: Record<number, string> = {
   503: 'Try again in a moment.',
 };
 
+/** The figures of settings that the document tells. */
+export type Figures = Pick<Settings, 'limits' | 'bounds'>;
+
 /** All that an endpoint may answer, as OpenAPI tells it. */
-export function responses(route: Route, limits: LimitTable): ZodOpenApiResponsesObject {
+export function responses(route: Route, settings: Figures): ZodOpenApiResponsesObject {
   const { audience, endpoint } = route;
   const { description } = endpoint;
   const { answer, redirects, params, query, body, refusals = [] } = description;
   // What visitors share has an ETag.
   const isShared = endpoint.shared !== undefined;
-  const figures = figuresFor(route, limits);
+  const figures = figuresFor(route, settings);
   const codes: ErrorCode[] = [...refusals];
   if (!description.needsNoDatabase) codes.push('unavailable');
   if (audience === 'anyone') codes.push('token_not_valid');
@@ -118,14 +122,18 @@ export function responses(route: Route, limits: LimitTable): ZodOpenApiResponses
 }
 
 /** The limits of a route in words; empty, if it has none. */
-function figuresFor(route: Route, limits: LimitTable): string {
+function figuresFor(route: Route, { limits, bounds }: Figures): string {
   const rules = limitsOf(route).flatMap((name) => limits[name].rules);
   const applying = rules.filter(({ per, of }) =>
     route.audience === 'parents'
       ? of !== 'visitors'
       : route.audience === 'anyone' || !per.includes('parent'),
   );
-  return applying.length === 0 ? '' : `At most ${describeRules(applying)}.`;
+  if (applying.length === 0) return '';
+  const rates = `At most ${describeRules(applying)}.`;
+  if (route.audience === 'ignoring tokens') return rates;
+  const { parentAtOnce, parentWaiting } = bounds;
+  return `${rates} Of one parent, ${parentAtOnce} requests are worked on at once and ${parentWaiting} more wait.`;
 }
 
 type Answer = Omit<EndpointDescription['answer'], 'status'>;

@@ -6,13 +6,19 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiRequestBodyObject,
 } from 'zod-openapi';
-import type { LimitTable } from '../core/limit-figures.js';
 import { VERSION } from '../core/version.js';
 import type { Route } from '../routes.js';
 import type { Audience } from './authenticate.js';
 import { addExamples } from './openapi-examples.js';
 import { describeFieldErrors } from './openapi-field-errors.js';
-import { LOCATION, Refusal, refusalResponse, REQUEST_ID, responses } from './openapi-responses.js';
+import {
+  LOCATION,
+  Refusal,
+  refusalResponse,
+  REQUEST_ID,
+  responses,
+  type Figures,
+} from './openapi-responses.js';
 import { operationId } from './operation-id.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
@@ -62,13 +68,13 @@ const IdempotencyHeader = z.object({
 /** The OpenAPI 3.1 document of the URL map, made from the schemas that validate. */
 export function openApiDocument(
   routes: Route[],
-  limits: LimitTable,
+  settings: Figures,
   publicUrl: string | undefined,
 ): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
-    (paths[path] ??= {})[route.method.toLowerCase() as 'get'] = operation(route, limits);
+    (paths[path] ??= {})[route.method.toLowerCase() as 'get'] = operation(route, settings);
   }
   const document: ZodOpenApiObject = {
     openapi: '3.1.0',
@@ -95,7 +101,7 @@ export function openApiDocument(
   return createDocument(document, { override: ({ jsonSchema }) => addExamples(jsonSchema) });
 }
 
-function operation(route: Route, limits: LimitTable): ZodOpenApiOperationObject {
+function operation(route: Route, settings: Figures): ZodOpenApiOperationObject {
   const { method, path, audience, endpoint } = route;
   const { summary, description, params, query, body, idempotent } = endpoint.description;
   return {
@@ -111,7 +117,7 @@ function operation(route: Route, limits: LimitTable): ZodOpenApiOperationObject 
       ...(endpoint.shared && { header: ConditionHeader }),
     },
     ...(body && { requestBody: requestBody(method, body) }),
-    responses: responses(route, limits),
+    responses: responses(route, settings),
   };
 }
 

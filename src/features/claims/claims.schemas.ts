@@ -17,7 +17,8 @@ export const NewClaim = z
       .max(MOST_AT_ONCE, fieldError('tooManyItems', { max: MOST_AT_ONCE }))
       .optional()
       .meta({
-        description: 'The gifts to claim, all of them or none. Absent: all claimable ones.',
+        description: 'The donations to claim, all of them or none. Absent: all claimable ones.',
+        examples: [[41, 42]],
       }),
   })
   .meta({ id: 'NewClaim', examples: [{ donations: [41, 42] }] });

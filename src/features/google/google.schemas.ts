@@ -56,8 +56,10 @@ export const Return = z.object({
   error: parameter.meta({ description: 'Why there is no code, such as `access_denied`.' }),
 });
 
+const CODE = 'from-the-address-of-oauth-success';
+
 /** The code from the address to which a browser was sent after signing in. */
-export const ExchangeCode = z.object({ code: text({ max: 200 }) }).meta({
+export const ExchangeCode = z.object({ code: text({ max: 200 }).meta({ examples: [CODE] }) }).meta({
   id: 'ExchangeCode',
-  examples: [{ code: 'from-the-address-of-oauth-success' }],
+  examples: [{ code: CODE }],
 });

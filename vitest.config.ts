@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './tests/support/patience.js';
 
 export default defineConfig({
   test: {
@@ -7,9 +8,9 @@ export default defineConfig({
     exclude: ['tests/deploy/**'],
     globalSetup: ['tests/support/global-setup.ts'],
     // Only so that what hangs ends: how long things take is for the benchmarks, not for tests.
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 2 * PATIENCE,
+    hookTimeout: 2 * PATIENCE,
+    expect: { poll: { timeout: PATIENCE } },
     // Tests wait for PostgreSQL, processes and timeouts more than they compute.
     maxWorkers: 4,
     retry: 0,

@@ -4,6 +4,7 @@ import { donate, openJar, type TestCampaign } from './support/factories.js';
 import { SHORT_LISTENING } from './support/figures.js';
 import { openPooler, type Pooler } from './support/pooler.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
+import { PATIENCE } from './support/patience.js';
 
 /** The way by which the API hears of changes, past a pooler; its own statements take another. */
 let proxy: SwitchableProxy;
@@ -50,7 +51,7 @@ async function expectKept(): Promise<void> {
     const { hit, bypass } = api.counted;
     await total();
     expect(api.counted).toMatchObject({ hit: hit + 1, bypass });
-  }, 60_000);
+  }, PATIENCE);
 }
 
 const losses: [string, () => unknown][] = [
@@ -81,7 +82,7 @@ describe.each(losses)('while the connection by which changes are heard of %s', (
     await donate(writer, campaign);
     const gone = await totalInDatabase();
     await vi.waitFor(async () => expect(await total()).toBe(gone), {
-      timeout: 60_000,
+      timeout: PATIENCE,
       interval: 5,
     });
   });
@@ -106,7 +107,7 @@ test('as long as a pooler lends connections by the transaction, nothing is kept'
   void api.hearing!.until(true).then(turned);
   // Two for each time that hearing is tried anew.
   const before = pooler.connections;
-  await expect.poll(() => pooler.connections, { timeout: 60_000 }).toBeGreaterThan(before + 4);
+  await expect.poll(() => pooler.connections).toBeGreaterThan(before + 4);
   expect(turned).not.toHaveBeenCalled();
   const { hit, miss, bypass } = api.counted;
   await donate(writer, campaign);

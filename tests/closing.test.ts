@@ -8,6 +8,7 @@ import {
   type TestCampaign,
   type TestParent,
 } from './support/factories.js';
+import { PATIENCE } from './support/patience.js';
 
 const LANES = 35;
 
@@ -49,7 +50,7 @@ const untilWaiting = (count: number) =>
       );
       expect(row!.waiting).toBe(count);
     },
-    { timeout: 60_000, interval: 10 },
+    { timeout: PATIENCE, interval: 10 },
   );
 
 interface Stored {
@@ -94,7 +95,7 @@ type Flow = ReturnType<typeof pour>;
 const acceptedOf = ({ answers }: Flow) => answers.filter(({ status }) => status === 201);
 const untilAccepted = (flow: Flow, count: number) =>
   vi.waitFor(() => expect(acceptedOf(flow).length).toBeGreaterThanOrEqual(count), {
-    timeout: 60_000,
+    timeout: PATIENCE,
     interval: 5,
   });
 const statusesOf = ({ answers }: Flow) => [...new Set(answers.map(({ status }) => status))].sort();

@@ -255,7 +255,7 @@ describe('after an accident', () => {
     const owner = await start({ dataDir });
     const pid = await postmasterOf(dataDir);
     await killPostgres(pid);
-    await expect.poll(() => answers(owner.url), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => answers(owner.url)).toBe(true);
     expect(await postmasterOf(dataDir)).not.toBe(pid);
     await expect(start({ dataDir })).rejects.toThrow('in use');
   });
@@ -288,7 +288,7 @@ describe('after an accident', () => {
     const dataDir = await dataFolder();
     const { child } = program.begin(dataDir);
     const making = async () => (await fs.readdir(dataDir).catch(() => [])).join();
-    await expect.poll(making, { interval: 5, timeout: 60_000 }).toContain('making');
+    await expect.poll(making, { interval: 5 }).toContain('making');
     await sleep(100);
     await end(child, 'SIGKILL');
     expect(await making()).toMatch(/^postgres\.making-/);
@@ -498,7 +498,7 @@ function changed(url: string, parts: Partial<URL>): string {
 async function program(dataDir: string) {
   const running = program.begin(dataDir);
   const line = () => /^DATABASE_URL=(\S+)$/m.exec(running.stdout())?.[1];
-  await expect.poll(line, { timeout: 60_000 }).toBeDefined();
+  await expect.poll(line).toBeDefined();
   return { ...running, url: line()! };
 }
 

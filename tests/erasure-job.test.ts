@@ -6,6 +6,7 @@ import { erasures, runErasure } from './support/erasing.js';
 import { donate, openJar, registerParent, type TestCampaign } from './support/factories.js';
 import { hold } from './support/locks.js';
 import { MAIL_FROM, SETTINGS } from './support/worker.js';
+import { PATIENCE } from './support/patience.js';
 
 // The database of this file has no worker: each test says when the job runs.
 const api = useApi({ caching: true });
@@ -118,7 +119,7 @@ test('a job that is killed in a batch leaves that batch to the next', async () =
     );
     if (!row) throw new Error('the batch waits for nothing yet');
     return row.pid;
-  }, 60_000);
+  }, PATIENCE);
   await api.database.sql('SELECT pg_terminate_backend($1)', [pid]);
   await killed;
   await holder.release();
@@ -168,7 +169,7 @@ test('the worker finishes what a deletion has begun', async () => {
     log: api.log,
     schedule: [],
   });
-  await vi.waitFor(async () => expect(await erasures(api)).toEqual([]), { timeout: 60_000 });
+  await vi.waitFor(async () => expect(await erasures(api)).toEqual([]), { timeout: PATIENCE });
   expect(await left('campaign', campaign.id)).toEqual({ donations: 0, requests: 0 });
   await worker.stop();
 });

@@ -18,8 +18,8 @@ function everyPart(value: unknown, seen = new Set<unknown>()): Part[] {
   if (typeof value !== 'object' || value === null || seen.has(value)) return [];
   seen.add(value);
   const { _zod: inside } = value as Part;
-  const parts = Object.values(inside?.def ?? (value as object));
-  return [value as Part, ...parts.flatMap((part) => everyPart(part, seen))];
+  const parts = Object.values(inside?.def ?? (value));
+  return [value, ...parts.flatMap((part) => everyPart(part, seen))];
 }
 
 /** The sentences with which a schema or check refuses. */

@@ -53,7 +53,7 @@ async function deliver(settings: object = {}): Promise<GiftMailSent[]> {
     api.database.sql(
       'SELECT last_error FROM graphile_worker.jobs UNION ALL SELECT kind FROM outbox',
     );
-  await expect.poll(waiting, { timeout: 60_000 }).toEqual([]);
+  await expect.poll(waiting).toEqual([]);
   await worker.stop();
   const about = smtp.taken.splice(0).map(readMail);
   return about
@@ -94,7 +94,7 @@ const verify = ({ id }: { id: number }) =>
 /** Enqueues mails, and waits until they are jobs. */
 async function enqueue(id: number, mails: GiftMail[]): Promise<void> {
   await api.db.transaction((tx) => enqueueGiftMails(tx, id, mails));
-  await expect.poll(() => api.database.sql('SELECT FROM outbox'), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => api.database.sql('SELECT FROM outbox')).toEqual([]);
 }
 
 describe('a pledge', () => {
@@ -365,9 +365,7 @@ test('a mail that fails names nobody in the log or in the queue', async () => {
     api.database.sql<{ tried: boolean; row: string }>(
       'SELECT attempts > 0 AND locked_at IS NULL AS tried, j::text AS row FROM graphile_worker._private_jobs j',
     );
-  await expect
-    .poll(async () => (await jobs()).every(({ tried }) => tried), { timeout: 60_000 })
-    .toBe(true);
+  await expect.poll(async () => (await jobs()).every(({ tried }) => tried)).toBe(true);
   await worker.stop();
   const queue = (await jobs()).map(({ row }) => row).join();
   expect(queue).toContain('gift_receipt');

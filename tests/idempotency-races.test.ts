@@ -12,6 +12,7 @@ import { hold, holdCampaign, started, untilWaiting } from './support/locks.js';
 import { outboxEmpty } from './support/outbox.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
 import { SETTINGS } from './support/worker.js';
+import { PATIENCE } from './support/patience.js';
 
 /** How often a key is posted in parallel, and for how many keys: a whole run takes a thousand. */
 const PARALLEL = 20;
@@ -95,7 +96,10 @@ describe('an attempt that is killed leaves nothing, and the key is done by the n
     const before = await rememberedRequests(of);
     expect(await countOfGifts(of, to)).toBe(0);
     // PostgreSQL may need a moment to see that nobody listens any more.
-    await vi.waitFor(async () => give(of, to, key).expect(201), { timeout: 60_000, interval: 50 });
+    await vi.waitFor(async () => give(of, to, key).expect(201), {
+      timeout: PATIENCE,
+      interval: 50,
+    });
     expect(await countOfGifts(of, to)).toBe(1);
     expect(await rememberedRequests(of)).toHaveLength(before.length + 1);
   };
@@ -203,7 +207,7 @@ async function countOfDeadlocks(): Promise<number> {
   const ofApi = "datname = current_database() AND application_name = 'dreamjar'";
   await api.database.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${ofApi}`);
   const connected = () => api.database.sql(`SELECT FROM pg_stat_activity WHERE ${ofApi}`);
-  await expect.poll(connected, { interval: 20, timeout: 60_000 }).toEqual([]);
+  await expect.poll(connected, { interval: 20 }).toEqual([]);
   const [row] = await api.database.sql<{ deadlocks: number }>(
     'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
   );

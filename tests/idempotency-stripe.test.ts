@@ -5,6 +5,7 @@ import { postKeyed } from './support/keyed.js';
 import { hold, started, untilWaiting } from './support/locks.js';
 import { HOUR, usePayments } from './support/paying.js';
 import { StripeSaysNo } from './support/stripe/ledger.js';
+import { PATIENCE } from './support/patience.js';
 
 const payments = usePayments({ longestWait: 10_000 });
 const { api } = payments;
@@ -156,7 +157,7 @@ describe('one at a time', () => {
     payments.stripe.next({ delay: new Promise<void>((resolve) => (answer = resolve)) });
     const answers: supertest.Response[] = [];
     const all = Array.from({ length: 20 }, async () => answers.push(await give()));
-    await vi.waitFor(() => expect(answers).toHaveLength(19), { timeout: 60_000, interval: 10 });
+    await vi.waitFor(() => expect(answers).toHaveLength(19), { timeout: PATIENCE, interval: 10 });
     answers.forEach(expectInFlight);
     answer();
     await Promise.all(all);
@@ -207,7 +208,7 @@ describe('one at a time', () => {
       delay: new Promise<void>((resolve) => (answer = resolve)),
     });
     const stalled = started(give());
-    await vi.waitFor(() => expect(newCalls()).toBe(2), { timeout: 60_000, interval: 10 });
+    await vi.waitFor(() => expect(newCalls()).toBe(2), { timeout: PATIENCE, interval: 10 });
     await payments.reconcile(2 * HOUR);
     await lease('-1 second');
     payments.stripe.next({ status: 500 });

@@ -6,9 +6,10 @@ import { migrate } from '../src/core/migrate.js';
 import { busy, openSmtp, type TestSmtp } from './support/smtp.js';
 import { openSwitchableProxy } from './support/switchable-proxy.js';
 import { openWorkplace, type Workplace } from './support/worker.js';
+import { PATIENCE } from './support/patience.js';
 
 /** A recovery polls and restarts. */
-const RECOVERY = { timeout: 60_000, interval: 20 };
+const RECOVERY = { timeout: PATIENCE, interval: 20 };
 
 let place: Workplace;
 let smtp: TestSmtp;

@@ -2,6 +2,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
+import { PATIENCE } from './support/patience.js';
 
 let proxy: SwitchableProxy;
 const api = useApi({
@@ -50,7 +51,7 @@ test('once the database is back, its counts hold again', async () => {
         await refresh();
         return (await stored()).length;
       },
-      { timeout: 60_000 },
+      { timeout: PATIENCE },
     )
     .toBe(1);
 });

@@ -65,9 +65,7 @@ test('a mail that is refused for good is tried once, and the log names ids alone
     log: createLogger('trace', { write: (line: string) => void logged.push(line) }),
     schedule: [],
   });
-  await expect
-    .poll(() => api.database.sql('SELECT FROM graphile_worker.jobs'), { timeout: 60_000 })
-    .toEqual([]);
+  await expect.poll(() => api.database.sql('SELECT FROM graphile_worker.jobs')).toEqual([]);
   await worker.stop();
   const refused = logged.filter((line) => line.includes('refused for good'));
   expect(refused).toHaveLength(1);
@@ -96,7 +94,7 @@ test('files of mail are removed after seven days', async () => {
   }
   const out = createMailer({ smtpUrl: undefined, from: MAIL_FROM, dataDir: folder });
   await expect
-    .poll(async () => (await readdir(join(folder, 'mail'))).sort(), { timeout: 60_000 })
+    .poll(async () => (await readdir(join(folder, 'mail'))).sort())
     .toEqual(['notes.txt', 'young.eml']);
   out.close();
   await rm(folder, { recursive: true });

@@ -239,7 +239,7 @@ describe('from the queue', () => {
   test("a code comes with a link that keeps it out of servers' logs", async () => {
     await askToVerify();
     const worker = place.start({ smtpUrl: smtp.url });
-    await expect.poll(() => smtp.taken, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(() => smtp.taken).toHaveLength(1);
     await worker.stop();
     const [mail] = smtp.taken;
     expect(mail).toMatchObject({
@@ -255,7 +255,7 @@ describe('from the queue', () => {
   test('without a mail server it becomes a file', async () => {
     await askToVerify();
     const worker = place.start({ dataDir: folder });
-    await expect.poll(place.jobs, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(place.jobs).toEqual([]);
     await worker.stop();
     const [name] = await readdir(join(folder, 'mail'));
     const raw = await readFile(join(folder, 'mail', name!), 'utf8');
@@ -273,7 +273,7 @@ describe('from the queue', () => {
     const worker = place.start({ smtpUrl: smtp.url });
     const failed = (attempts: number) =>
       expect
-        .poll(place.jobs, { timeout: 60_000 })
+        .poll(place.jobs)
         .toEqual(
           Array.from({ length: 2 }, () => expect.objectContaining({ attempts, locked_by: null })),
         );
@@ -282,7 +282,7 @@ describe('from the queue', () => {
     await failed(2);
     smtp.receive = () => undefined;
     await place.enqueueMail('old.address@example.com', { name: 'Idalina' });
-    await expect.poll(() => smtp.taken, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(() => smtp.taken).toHaveLength(1);
     await worker.stop();
     const told = place.logged.join('');
     expect(told).toContain('a job failed and will be tried again');

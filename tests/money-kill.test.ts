@@ -12,6 +12,7 @@ import {
   type Requests,
 } from './support/money/requests.js';
 import { endLeases, workOff } from './support/money/rest.js';
+import { PATIENCE } from './support/patience.js';
 
 const KILLS = Number(process.env.KILLS ?? 1);
 const GIVERS = 10;
@@ -30,7 +31,7 @@ test.each(['pledge', 'stripe'] as const)(
     await expectBalance(place);
     await expectAsManyAsAnswered(requests);
   },
-  60_000 + KILLS * 20_000,
+  2 * PATIENCE + KILLS * 60_000,
 );
 
 /** Givers who never stop giving, with a key and without, while one server after another is killed. */

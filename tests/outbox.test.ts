@@ -7,9 +7,10 @@ import { openOutbox } from '../src/core/outbox.js';
 import { useApi } from './support/api.js';
 import { donate, openJar } from './support/factories.js';
 import { EventEmitter } from 'node:stream';
+import { PATIENCE } from './support/patience.js';
 
 /** Milliseconds: for what arrives at all. */
-const SOON = { timeout: 60_000, interval: 5 };
+const SOON = { timeout: PATIENCE, interval: 5 };
 
 const api = useApi();
 const log = createLogger('silent');

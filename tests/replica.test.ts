@@ -5,9 +5,10 @@ import { donate, openJar, type TestCampaign, type TestParent } from './support/f
 import { SHORT_LISTENING, SHORT_REPLICA } from './support/figures.js';
 import { startStreaming, type Streaming } from './support/streaming.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
+import { PATIENCE } from './support/patience.js';
 
 /** Milliseconds: for a replica that is catching up or was left alone for a while. */
-const CAUGHT_UP = { timeout: 60_000, interval: 20 };
+const CAUGHT_UP = { timeout: PATIENCE, interval: 20 };
 
 let streaming: Streaming;
 beforeAll(async () => {

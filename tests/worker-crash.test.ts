@@ -5,9 +5,10 @@ import { freeOrphans } from '../src/jobs/orphans.js';
 import { builtAndWide } from './support/built.js';
 import { openSmtp, type ReceivedMail, type TestSmtp } from './support/smtp.js';
 import { MAIL_FROM, openWorkplace, type Workplace } from './support/worker.js';
+import { PATIENCE } from './support/patience.js';
 
 const MAILS = 24;
-const SOON = { timeout: 60_000, interval: 10 };
+const SOON = { timeout: PATIENCE, interval: 10 };
 
 let place: Workplace;
 let smtp: TestSmtp;

@@ -26,7 +26,7 @@ export async function holdCampaign(api: Api, { id }: TestCampaign): Promise<Held
     return row!.many;
   };
   return {
-    waiting: (many) => expect.poll(countWaiting, { interval: 20, timeout: 60_000 }).toBe(many),
+    waiting: (many) => expect.poll(countWaiting, { interval: 20 }).toBe(many),
     release: () => holder.end(),
   };
 }

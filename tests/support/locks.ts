@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { vi } from 'vitest';
 import type { Api } from './api.js';
+import { PATIENCE } from './patience.js';
 
 /** A transaction of somebody else, with what it has locked. */
 export interface Holder {
@@ -40,7 +41,7 @@ export function untilWaiting(api: Api, count: number): Promise<number[]> {
       if (rows.length !== count) throw new Error(`${rows.length} wait for a lock, not ${count}`);
       return rows.map(({ pid }) => pid);
     },
-    { timeout: 60_000, interval: 10 },
+    { timeout: PATIENCE, interval: 10 },
   );
 }
 

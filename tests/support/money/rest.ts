@@ -1,10 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { freeOrphans } from '../../../src/jobs/orphans.js';
 import { reconcilePayments } from '../../../src/features/payments/reconciliation.service.js';
+import { PATIENCE } from '../patience.js';
 import type { Place } from './place.js';
-
-/** Milliseconds in which the workers must have done everything: after many kills thousands of mails wait. */
-const LONGEST = 300_000;
 
 /** Lets the time pass for which whoever finishes a request has it for themselves. */
 export async function endLeases({ database }: Place): Promise<void> {
@@ -28,7 +26,7 @@ export async function reconcile(place: Place, hours: number): Promise<void> {
 /** Waits until the workers have done all jobs: those of the dead are given back, and none waits for its time. */
 export async function workOff(place: Place): Promise<void> {
   const { db } = place.context();
-  const end = Date.now() + LONGEST;
+  const end = Date.now() + PATIENCE;
   for (;;) {
     const [left] = await place.database.sql<{ jobs: number; errors: string[] }>(LEFT);
     if (left!.jobs === 0) return;

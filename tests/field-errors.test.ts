@@ -18,7 +18,7 @@ function everyPart(value: unknown, seen = new Set<unknown>()): Part[] {
   if (typeof value !== 'object' || value === null || seen.has(value)) return [];
   seen.add(value);
   const { _zod: inside } = value as Part;
-  const parts = Object.values(inside?.def ?? (value));
+  const parts = Object.values(inside?.def ?? value);
   return [value, ...parts.flatMap((part) => everyPart(part, seen))];
 }
 

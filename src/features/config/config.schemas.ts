@@ -36,13 +36,19 @@ const RateRule = z
       description: 'Counted are requests that end with this code.',
       examples: ['no_active_account'],
     }),
+    mailboxes: z.string().meta({
+      description:
+        'Counted are the different mailboxes that visitors name in this field. Beyond `max`, no receipts are mailed ' +
+        'to others; nothing is refused.',
+      examples: ['donor_email'],
+    }),
     of: z.enum(['visitors', 'strangers']).meta({
       description:
         '`visitors`: counted are requests without a token; `strangers`: those from client addresses that the ' +
         'account did not lately sign in from.',
     }),
   })
-  .partial({ giving: true, asking: true, counting: true, of: true })
+  .partial({ giving: true, asking: true, counting: true, mailboxes: true, of: true })
   .meta({ id: 'RateRule' });
 
 const RateLimit = z

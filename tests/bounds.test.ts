@@ -62,3 +62,31 @@ test('a child has so many campaigns in all', async () => {
     .expect(400);
   expect(refused.body).toEqual({ non_field_errors: ['A child can have 5 campaigns at most.'] });
 });
+
+test('a bound is told together with the fields that are bad', async () => {
+  const parent = await registerParent(api);
+  const token = parent.access;
+  const children = [];
+  for (let i = 0; i < 3; i += 1) children.push(await addChild(api, parent));
+  const more = await api.post('/parents/me/children/', { name: 'B' }, token).expect(400);
+  expect(Object.keys(more.body).sort()).toEqual(['date_of_birth', 'name', 'non_field_errors']);
+
+  const child = children[0]!;
+  const closed = await openCampaign(api, parent, child, { is_open: false });
+  for (let i = 0; i < 2; i += 1) await openCampaign(api, parent, child);
+  const path = `/children/${child.id}/campaigns/`;
+  const create = (fields: object) => api.post(path, { ...CAMPAIGN, ...fields }, token).expect(400);
+  const tooManyOpen = ['A child can have 2 open campaigns at most: close one first.'];
+  const open = await create({ goal: 0 });
+  expect(open.body).toEqual({ goal: [expect.any(String)], non_field_errors: tooManyOpen });
+  expect((await create({ goal: 0, is_open: false })).body).not.toHaveProperty('non_field_errors');
+  const reopen = { is_open: true, goal: 0 };
+  const reopened = await api.put(`/campaigns/${closed.id}/`, reopen, token).expect(400);
+  expect(reopened.body).toEqual({ goal: [expect.any(String)], non_field_errors: tooManyOpen });
+
+  for (let i = 0; i < 2; i += 1) await openCampaign(api, parent, child, { is_open: false });
+  expect((await create({ goal: 0, is_open: false })).body).toEqual({
+    goal: [expect.any(String)],
+    non_field_errors: ['A child can have 5 campaigns at most.'],
+  });
+});

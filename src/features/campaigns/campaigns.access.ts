@@ -5,6 +5,7 @@ import { Refusal } from '../../core/errors.js';
 /** What the rules need of a campaign. */
 export interface OwnCampaignRecord {
   id: number;
+  childId: number;
   deadline: Date | null;
   isOpen: boolean;
   closeAtDeadline: boolean;
@@ -16,7 +17,7 @@ export interface OwnCampaignRecord {
 
 /** One statement: read one after the other, the child could be gone when its campaign was still there. */
 const FIND = statement(`
-  SELECT c.id, c.deadline, c.is_open AS "isOpen", c.close_at_deadline AS "closeAtDeadline",
+  SELECT c.id, c.child_id AS "childId", c.deadline, c.is_open AS "isOpen", c.close_at_deadline AS "closeAtDeadline",
          c.close_when_funded AS "closeWhenFunded", c.goal, c.net_raised::float8 AS "netRaised",
          ch.parent_id AS "parentId"
     FROM campaigns c JOIN children ch ON ch.id = c.child_id WHERE c.id = $1`);

@@ -5,6 +5,8 @@ import { fieldError, type FieldError } from '../../core/field-errors.js';
 import { noSuchChild } from '../children/children.access.js';
 import { isOpenAt, noSuchCampaign } from './campaigns.access.js';
 
+type Reader = Pick<Transaction, '$queryRawUnsafe'>;
+
 const COUNT = `
   SELECT count(*)::int AS "all", count(*) FILTER (WHERE ${isOpenAt('$2::timestamptz')})::int AS "open"
     FROM campaigns c WHERE c.child_id = $1`;
@@ -22,10 +24,32 @@ export async function roomForNew(
   const [child] = await tx.$queryRaw<unknown[]>`
     SELECT id FROM children WHERE id = ${childId} FOR NO KEY UPDATE`;
   if (!child) throw noSuchChild();
-  const count = await counted(ctx, tx, childId);
+  const [error] = await newCampaignBoundErrors(ctx, tx, childId, { isOpen });
+  if (error) throw tooMany(error);
+}
+
+/** What the bounds say of one more campaign of a child. */
+export async function newCampaignBoundErrors(
+  ctx: ParentContext,
+  db: Reader,
+  childId: number,
+  { isOpen }: { isOpen: boolean },
+): Promise<FieldError[]> {
+  const count = await counted(ctx, db, childId);
   const { campaigns, openCampaigns } = ctx.settings.bounds;
-  if (count.all >= campaigns) throw tooMany(fieldError('tooManyCampaigns', { max: campaigns }));
-  if (isOpen && count.open >= openCampaigns) throw tooManyOpen(openCampaigns);
+  if (count.all >= campaigns) return [fieldError('tooManyCampaigns', { max: campaigns })];
+  return isOpen && count.open >= openCampaigns ? [tooManyOpen(openCampaigns)] : [];
+}
+
+/** What the bounds say of one more open campaign of a child. */
+export async function openCampaignBoundErrors(
+  ctx: ParentContext,
+  db: Reader,
+  childId: number,
+): Promise<FieldError[]> {
+  const { openCampaigns } = ctx.settings.bounds;
+  const { open } = await counted(ctx, db, childId);
+  return open >= openCampaigns ? [tooManyOpen(openCampaigns)] : [];
 }
 
 /**
@@ -47,18 +71,17 @@ export async function roomToReopen(
     ctx.now,
   );
   if (campaign?.isOpen) return;
-  const { openCampaigns } = ctx.settings.bounds;
-  const { open } = await counted(ctx, tx, child.id);
-  if (open >= openCampaigns) throw tooManyOpen(openCampaigns);
+  const [error] = await openCampaignBoundErrors(ctx, tx, child.id);
+  if (error) throw tooMany(error);
 }
 
-async function counted(ctx: ParentContext, tx: Transaction, childId: number) {
-  const rows = await tx.$queryRawUnsafe<{ all: number; open: number }[]>(COUNT, childId, ctx.now);
+async function counted(ctx: ParentContext, db: Reader, childId: number) {
+  const rows = await db.$queryRawUnsafe<{ all: number; open: number }[]>(COUNT, childId, ctx.now);
   return rows[0]!;
 }
 
-function tooManyOpen(most: number): InvalidInput {
-  return tooMany(fieldError('tooManyOpenCampaigns', { max: most }));
+function tooManyOpen(max: number): FieldError {
+  return fieldError('tooManyOpenCampaigns', { max });
 }
 
 function tooMany(sentence: FieldError): InvalidInput {

@@ -10,7 +10,12 @@ import type { OwnChild } from '../children/children.access.js';
 import { AGE_LIMIT, isUnderAgeLimit } from '../children/age.js';
 import { eraseAtOnce } from '../erasure/erasure.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
-import { roomForNew, roomToReopen } from './campaigns.bounds.js';
+import {
+  newCampaignBoundErrors,
+  openCampaignBoundErrors,
+  roomForNew,
+  roomToReopen,
+} from './campaigns.bounds.js';
 import { listOpenCampaigns } from './browse.queries.js';
 import type { CampaignRow } from './campaigns.presenter.js';
 import { findCampaignPage, type CampaignPageRow } from './campaigns.queries.js';
@@ -35,35 +40,44 @@ export async function browseCampaigns(
   return total === undefined ? page : new Page(page.items, page.next, total);
 }
 
-/** What the rules say of a new campaign: the child is under 16 today, the deadline lies in the future. */
-export function newCampaignErrors(
-  ctx: Context,
-  input: DeadlineInput,
+/**
+ * What the rules say of a new campaign: the child is under 16 today and has room for it, the deadline lies in the
+ * future.
+ */
+export async function newCampaignErrors(
+  ctx: ParentContext,
+  input: Partial<z.output<typeof NewCampaign>>,
   child: OwnChild,
-): FieldErrors {
-  const tooOld = !isUnderAgeLimit(ctx.now, child.dateOfBirth);
+): Promise<FieldErrors> {
+  const isOpen = input.is_open ?? true;
+  const errors = await newCampaignBoundErrors(ctx, ctx.db.prisma, child.id, { isOpen });
+  if (!isUnderAgeLimit(ctx.now, child.dateOfBirth)) {
+    errors.unshift(fieldError('tooOld', { age: AGE_LIMIT }));
+  }
   return {
-    ...(tooOld && { non_field_errors: [fieldError('tooOld', { age: AGE_LIMIT })] }),
+    ...(errors.length > 0 && { non_field_errors: errors }),
     ...deadlineErrors(ctx, input, null),
   };
 }
 
 /**
- * What the rules say of changes: a deadline that is set or changed lies in the future, and a campaign can't
- * be open against its own wish to be closed.
+ * What the rules say of changes: a deadline that is set or changed lies in the future, a campaign can't be open
+ * against its own wish to be closed, and its child has room for one more that is open.
  */
-export function campaignChangesErrors(
-  ctx: Context,
+export async function campaignChangesErrors(
+  ctx: ParentContext,
   input: Partial<z.output<typeof CampaignChanges>>,
   campaign: OwnCampaignRecord,
-): FieldErrors {
+): Promise<FieldErrors> {
   const { isOpen, closeAtDeadline, deadline } = campaign;
   const isClosed = !isOpen || (closeAtDeadline && deadline !== null && deadline <= ctx.now);
   const opens = input.is_open === true && isClosed;
   const reason = opens ? reasonToStayClosed(ctx, input, campaign) : null;
+  const tooMany = opens ? await openCampaignBoundErrors(ctx, ctx.db.prisma, campaign.childId) : [];
   return {
     ...deadlineErrors(ctx, input, campaign.deadline),
     ...(reason !== null && { is_open: [reason] }),
+    ...(tooMany.length > 0 && { non_field_errors: tooMany }),
   };
 }
 

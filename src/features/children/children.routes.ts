@@ -5,7 +5,7 @@ import { onlySelf } from '../parents/parents.access.js';
 import { ParentPath } from '../parents/parents.schemas.js';
 import { findOwnChild } from './children.access.js';
 import { ChildChanges, ChildForm, ChildPath, ChildrenQuery, NewChild } from './children.schemas.js';
-import { changeChild, childErrors, createChild } from './children.service.js';
+import { changeChild, childErrors, createChild, newChildErrors } from './children.service.js';
 
 export const list = forParents({
   summary: 'List your children',
@@ -24,7 +24,7 @@ export const create = forParents({
   params: ParentPath,
   access: onlySelf,
   body: NewChild,
-  rules: childErrors,
+  rules: newChildErrors,
   changes: 'nothing',
   answer: { status: 201, description: 'The child.', schema: ChildForm },
   refusals: ['permission_denied'],

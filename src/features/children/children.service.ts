@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
+import type { Transaction } from '../../core/database.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { fieldError } from '../../core/field-errors.js';
 import { tokenNotValid } from '../sessions/tokens.js';
@@ -32,6 +33,23 @@ export function childErrors(
   };
 }
 
+/** What the rules say of a new child: the same, and that there is room for it. */
+export async function newChildErrors(
+  ctx: ParentContext,
+  input: Partial<z.output<typeof NewChild>>,
+): Promise<FieldErrors> {
+  return { ...childErrors(ctx, input), ...(await boundErrors(ctx, ctx.db.prisma)) };
+}
+
+async function boundErrors(
+  { parent, settings }: ParentContext,
+  { child }: Pick<Transaction, 'child'>,
+): Promise<FieldErrors> {
+  const { children: max } = settings.bounds;
+  const count = await child.count({ where: { parentId: parent.id } });
+  return count < max ? {} : { non_field_errors: [fieldError('tooManyChildren', { max })] };
+}
+
 /** Adds a child to the signed-in parent's family and gives its id. @throws InvalidInput when there are too many. */
 export async function createChild(
   ctx: ParentContext,
@@ -46,15 +64,13 @@ export async function createChild(
     gender,
     profilePicture: profile_picture,
   };
-  const { children: most } = ctx.settings.bounds;
   return ctx.db.transaction(async (tx) => {
     // The lock has two who come at once counted one after the other.
     const [parent] = await tx.$queryRaw<unknown[]>`
       SELECT id FROM parents WHERE id = ${ctx.parent.id} FOR NO KEY UPDATE`;
     if (!parent) throw tokenNotValid();
-    if ((await tx.child.count({ where: { parentId: ctx.parent.id } })) >= most) {
-      throw new InvalidInput({ non_field_errors: [fieldError('tooManyChildren', { max: most })] });
-    }
+    const errors = await boundErrors(ctx, tx);
+    if (errors.non_field_errors) throw new InvalidInput(errors);
     const child = await tx.child.create({ data });
     return child.id;
   });

@@ -44,7 +44,14 @@ export function countBy(exchanges: Exchange[], nameOf: (exchange: Exchange) => s
   return told.map(([name, count]) => `${name} ×${count}`).join(', ');
 }
 
-function outcomeOf({ status, error }: Exchange): string {
+/** How long such a share of them took at most, in milliseconds. */
+export function percentile(exchanges: Exchange[], share: number): number {
+  const times = exchanges.map(({ ms }) => ms).sort((a, b) => a - b);
+  return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+}
+
+/** The status, or why there is none. */
+export function outcomeOf({ status, error }: Exchange): string {
   return String(status ?? error);
 }
 

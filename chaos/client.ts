@@ -1,4 +1,4 @@
-import { Agent, request as open } from 'node:http';
+import { Agent, request as open, type IncomingMessage } from 'node:http';
 import type { Ask } from './traffic.js';
 
 /** What became of a request. */
@@ -49,8 +49,9 @@ type Outcome = Pick<Exchange, 'status' | 'retryAfter' | 'giftId' | 'error'>;
 
 /** By callbacks, for the load should cost little beside what is loaded. */
 function exchange(address: string, agent: Agent, ask: Ask, id: string) {
-  const { method, path, gift, change } = ask;
-  const body = gift || change ? JSON.stringify(gift ? bodyOf(gift) : change) : undefined;
+  const { method, path, gift, speed } = ask;
+  const sending = gift ? bodyOf(gift) : ask.body;
+  const body = sending && JSON.stringify(sending);
   return new Promise<Outcome>((resolve) => {
     const outgoing = open(address, {
       ...{ method, path, agent, timeout: LONGEST_WAIT },
@@ -64,7 +65,8 @@ function exchange(address: string, agent: Agent, ask: Ask, id: string) {
       const answer = { status, retryAfter: headers['retry-after'] };
       let text = '';
       incoming.on('error', broken);
-      if (status === 201) incoming.on('data', (part) => (text += String(part)));
+      if (speed !== undefined) readSlowly(incoming, speed);
+      else if (status === 201) incoming.on('data', (part) => (text += String(part)));
       else incoming.resume();
       incoming.on('end', () => resolve(status === 201 ? { ...answer, ...giftIn(text) } : answer));
     });
@@ -72,13 +74,22 @@ function exchange(address: string, agent: Agent, ask: Ask, id: string) {
   });
 }
 
+/** Lets a part of the answer come only when it would have come at so many bytes a second. */
+function readSlowly(incoming: IncomingMessage, speed: number): void {
+  incoming.on('data', (part: Buffer) => {
+    incoming.pause();
+    setTimeout(() => incoming.resume(), (part.length / speed) * 1_000);
+  });
+}
+
 function giftIn(text: string): { giftId: number } {
   return { giftId: (JSON.parse(text) as { id: number }).id };
 }
 
-function headersOf({ access, gift }: Ask, body: string | undefined) {
+function headersOf({ access, gift, from }: Ask, body: string | undefined) {
   return {
     ...(access !== undefined && { Authorization: `Bearer ${access}` }),
+    ...(from !== undefined && { 'X-Forwarded-For': from }),
     ...(gift && { 'Idempotency-Key': gift.key }),
     ...(body !== undefined && {
       'Content-Type': 'application/json',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Exchange } from './client.js';
 import type { Ask } from './traffic.js';
 
@@ -40,4 +41,10 @@ export function closedLoop(client: Client, next: () => Ask, clients: number): Lo
       return exchanges;
     },
   };
+}
+
+/** Lets a load go on for some seconds; gives all that was sent. */
+export async function whatCameOf(load: Load, seconds: number): Promise<Exchange[]> {
+  await sleep(seconds * 1_000);
+  return load.stop();
 }

@@ -12,14 +12,26 @@ const WHO_HAS_MOST = `
 
 const SIGN_IN = `
   INSERT INTO sessions (parent_id, rotated_at, expires_at)
-  VALUES ($1, now(), now() + interval '1 day') RETURNING id`;
+  SELECT parent, now(), now() + interval '1 day'
+    FROM unnest($1::int[]) WITH ORDINALITY AS one (parent, at) ORDER BY at
+  RETURNING id, parent_id AS parent`;
 
 /** Signs in the parent of the most open campaigns, by what any server with this secret believes. */
 export async function signInOwner(sql: World['sql'], jwtSecret: string): Promise<Owner> {
   const [most] = await sql<{ parent: number; campaigns: number[] }>(WHO_HAS_MOST);
-  const [session] = await sql<{ id: number }>(SIGN_IN, [most!.parent]);
-  const claims = { parentId: most!.parent, sessionId: session!.id };
+  const [access] = await signIn({ sql }, jwtSecret, [most!.parent]);
+  return { access: access!, campaigns: most!.campaigns };
+}
+
+/** Begins a session for each parent; gives their access tokens. */
+export async function signIn(
+  world: Pick<World, 'sql'>,
+  jwtSecret: string,
+  parents: number[],
+): Promise<string[]> {
+  const sessions = await world.sql<{ id: number; parent: number }>(SIGN_IN, [parents]);
   const iat = Math.floor(Date.now() / 1_000);
-  const access = signAccess(claims, { iat, exp: iat + DAY }, jwtSecret);
-  return { access, campaigns: most!.campaigns };
+  return sessions.map(({ id: sessionId, parent: parentId }) =>
+    signAccess({ parentId, sessionId }, { iat, exp: iat + DAY }, jwtSecret),
+  );
 }

@@ -20,8 +20,12 @@ export interface Ask {
   /** The token of who asks, if a parent does. */
   access?: string;
   gift?: Gift;
-  /** The fields of a change. */
-  change?: { title: string };
+  /** What else is sent. */
+  body?: object;
+  /** The client's address, as a proxy tells it. */
+  from?: string;
+  /** Bytes a second that the answer is read at; default: as fast as it comes. */
+  speed?: number;
 }
 
 /** Of ten requests: three browse, three look at a campaign, two at its gifts, and two give. */
@@ -39,6 +43,11 @@ export function trafficOn(campaigns: number[], owner?: Owner): () => Ask {
     if (!owner || Math.random() >= OWNERS_SHARE) return pick(MIX)(pick(campaigns));
     return { ...pick(OWNERS_MIX)(pick(owner.campaigns)), access: owner.access };
   };
+}
+
+/** A visitor's request, as most people make it: to look around. */
+export function lookingAround(campaigns: number[]): Ask {
+  return pick([browse, detail, gifts])(pick(campaigns));
 }
 
 /** The request that gives. */
@@ -59,23 +68,33 @@ function gifts(campaign: number): Ask {
   return { method: 'GET', path: `/campaigns/${campaign}/donations/?page_size=20` };
 }
 
-function give(campaign: number): Ask {
+/** A guest's gift of a few dollars. */
+export function give(campaign: number): Ask {
   return giving({ key: randomUUID(), campaign, amount: randomInt(1, 100) });
 }
 
-function dashboard(): Ask {
+/** What a parent sees first. */
+export function dashboard(): Ask {
   return { method: 'GET', path: '/parents/me/' };
 }
 
 function rename(campaign: number): Ask {
-  const change = { title: `A violin, ${randomUUID()}` };
-  return { method: 'PATCH', path: `/campaigns/${campaign}/`, change };
+  const body = { title: `A violin, ${randomUUID()}` };
+  return { method: 'PATCH', path: `/campaigns/${campaign}/`, body };
 }
 
-function exported(campaign: number): Ask {
+/** A campaign's gifts as a file. */
+export function exported(campaign: number): Ask {
   return { method: 'GET', path: `/campaigns/${campaign}/donations.csv` };
 }
 
-function pick<T>(items: T[]): T {
+/** One of them, by chance. */
+export function pick<T>(items: T[]): T {
   return items[randomInt(items.length)]!;
+}
+
+/** Each of them in turn, over and over. */
+export function inTurn(asks: (() => Ask)[]): () => Ask {
+  let asked = 0;
+  return () => asks[asked++ % asks.length]!();
 }

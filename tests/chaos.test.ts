@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseFrozen } from '../chaos/faults/database-frozen.js';
 import { databaseStopped } from '../chaos/faults/database-stopped.js';
 import { kill } from '../chaos/faults/kill.js';
 import { terminate } from '../chaos/faults/terminate.js';
+import { happen, startLimited } from '../chaos/floods/flood.js';
+import { FLOODS } from '../chaos/floods/index.js';
+import type { Finding } from '../chaos/findings.js';
+import type { Server } from '../chaos/server.js';
 import { openWorld, type World } from '../chaos/world.js';
 
 let world: World;
@@ -22,8 +26,29 @@ test.each(FAULTS)(
   async (fault) => {
     const findings = await fault.run(world);
     expect(findings.length).toBeGreaterThan(5);
-    // How long things take is for the command to judge, on a machine that is at rest.
-    const missed = findings.filter(({ met, timed }) => met === false && timed !== true);
-    expect(missed).toEqual([]);
+    expect(missedBy(findings)).toEqual([]);
   },
 );
+
+describe('a flood by one client or account', () => {
+  const SHARE_OF_LIMITS = 1 / 20;
+  let server: Server;
+  beforeAll(async () => {
+    const imported = ['wide-figures', 'small-limits'].map(
+      (name) => `--import ${new URL(`support/${name}.mjs`, import.meta.url).href}`,
+    );
+    const settings = { NODE_OPTIONS: imported.join(' '), SHARE_OF_LIMITS: String(SHARE_OF_LIMITS) };
+    server = await startLimited(world, settings);
+  });
+
+  test.each(FLOODS)('$title: it is bounded, and others are served', async (flood) => {
+    const findings = await happen(flood, world, server, SHARE_OF_LIMITS);
+    expect(findings.length).toBeGreaterThan(5);
+    expect(missedBy(findings)).toEqual([]);
+  });
+});
+
+/** What does not hold. How long things take is for the command to judge, on a machine that is at rest. */
+function missedBy(findings: Finding[]): Finding[] {
+  return findings.filter(({ met, timed }) => met === false && timed !== true);
+}

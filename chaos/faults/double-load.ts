@@ -1,10 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isGood, judgeAnswers } from '../answers.js';
+import { isGood, judgeAnswers, percentile } from '../answers.js';
 import { openClient, type Client, type Exchange } from '../client.js';
 import { within, type Fault, type Finding } from '../findings.js';
 import { settle } from '../ledger.js';
-import { closedLoop, openLoop } from '../load.js';
+import { closedLoop, openLoop, whatCameOf } from '../load.js';
 import { trafficOn, type Ask } from '../traffic.js';
 
 const CLIENTS = [8, 16, 32, 64];
@@ -80,17 +79,4 @@ async function findPeak(
     all.push(...exchanges);
   }
   return peak;
-}
-
-async function whatCameOf(
-  load: { stop(): Promise<Exchange[]> },
-  seconds: number,
-): Promise<Exchange[]> {
-  await sleep(seconds * 1_000);
-  return load.stop();
-}
-
-function percentile(exchanges: Exchange[], share: number): number {
-  const times = exchanges.map(({ ms }) => ms).sort((a, b) => a - b);
-  return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 }

@@ -1,4 +1,6 @@
 import type { Fault } from '../findings.js';
+import { faultOf } from '../floods/flood.js';
+import { FLOODS } from '../floods/index.js';
 import { databaseFrozen } from './database-frozen.js';
 import { databaseReadOnly } from './database-read-only.js';
 import { databaseStopped } from './database-stopped.js';
@@ -21,4 +23,6 @@ export const FAULTS: Fault[] = [
   slowSockets,
   doubleLoad,
   terminate,
+  // Last, for they fill the database.
+  ...FLOODS.map(faultOf),
 ];

@@ -34,14 +34,14 @@ export interface RunningWeb {
 /** Serves the API in this process. @throws StartError when the address can't be had. */
 export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
   const { config, databaseUrl, db, log } = deps;
-  const { waits } = deps.settings;
+  const { waits, search } = deps.settings;
   let stopping = false;
   const answers = new SharedAnswers(countCache);
   const { databaseReplicaUrl: replicaUrl, databasePoolSize } = config;
   const replica =
     replicaUrl === undefined
       ? undefined
-      : openReplica(db, replicaUrl, databasePoolSize, log, waits);
+      : openReplica(db, replicaUrl, databasePoolSize, log, waits, search);
   const outbox = openOutbox(db, log);
   const app = createApp({
     ...deps,

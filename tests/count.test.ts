@@ -5,7 +5,7 @@ import { addChild, registerParent, type TestParent } from './support/factories.j
 
 const api = useApi({ caching: true });
 const narrow = useApi({ on: () => api.database, search: { counted: 5, near: 4, far: 9 } });
-const brief = useApi({ on: () => api.database, search: { near: 1, farBytes: 100, letters: 1 } });
+const brief = useApi({ on: () => api.database, search: { near: 1, bytes: 100, letters: 1 } });
 let parent: TestParent;
 
 beforeAll(async () => {

@@ -11,15 +11,12 @@ import {
   type TestParent,
 } from './support/factories.js';
 
-/** Less than there are: of an order that is followed to its end, PostgreSQL rightly sorts all rows. */
-const FAR = 150;
-
-const api = useApi({ search: { near: 50, far: FAR } });
+const api = useApi();
 
 /** The same, with a connection that all requests share, and one that all searches do. */
 const single = useApi({
   poolSize: 1,
-  search: { atOnce: 1, near: 50, far: FAR },
+  search: { atOnce: 1 },
   on: () => api.database,
 });
 
@@ -37,6 +34,7 @@ interface Plan {
 interface Sent {
   statement: Statement;
   values: unknown[];
+  isSearch: boolean;
 }
 
 let client: pg.Client;
@@ -97,11 +95,11 @@ async function sentBy(path: string, parent?: TestParent): Promise<Sent[]> {
   const { query, search } = api.db;
   const sent: Sent[] = [];
   api.db.query = (statement, values) => {
-    sent.push({ statement, values });
+    sent.push({ statement, values, isSearch: false });
     return query(statement, values);
   };
   api.db.search = (statement, values, lane) => {
-    sent.push({ statement, values });
+    sent.push({ statement, values, isSearch: true });
     return search(statement, values, lane);
   };
   try {
@@ -113,7 +111,9 @@ async function sentBy(path: string, parent?: TestParent): Promise<Sent[]> {
 }
 
 /** The plan for these values, and the one that PostgreSQL may keep for any. */
-async function plansOf({ statement, values }: Sent): Promise<Plan[]> {
+async function plansOf({ statement, values, isSearch }: Sent): Promise<Plan[]> {
+  // As the sessions of searches have it.
+  await client.query(`SET enable_sort = ${isSearch ? 'off' : 'on'}`);
   const custom = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
     `EXPLAIN (FORMAT JSON) ${statement.text}`,
     values,

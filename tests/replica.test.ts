@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { useApi, type Api } from './support/api.js';
 import { CountingProxy } from './support/counting-proxy.js';
@@ -19,7 +20,8 @@ afterAll(() => streaming.stop());
 /** Between the API and the replica, and between the API and its primary. */
 const atReplica = new CountingProxy();
 const atPrimary = new CountingProxy();
-afterAll(() => [atReplica, atPrimary].forEach((proxy) => proxy.close()));
+const hurriedAtReplica = new CountingProxy();
+afterAll(() => [atReplica, atPrimary, hurriedAtReplica].forEach((proxy) => proxy.close()));
 let wayToReplica: SwitchableProxy;
 let wayOfChanges: SwitchableProxy;
 afterAll(() => Promise.all([wayToReplica.close(), wayOfChanges.close()]));
@@ -41,6 +43,12 @@ const caching = useApi({
   on: () => streaming.primary,
   replica: () => Promise.resolve(streaming.replica.url),
   caching: true,
+});
+/** Where searches soon take too long. */
+const hurried = useApi({
+  on: () => streaming.primary,
+  search: { statement: 300 },
+  replica: () => hurriedAtReplica.before(streaming.replica.url),
 });
 /** Another process, without a replica. */
 const other = useApi({ on: () => streaming.primary });
@@ -208,6 +216,30 @@ test('once it could not answer it is left alone for a while, and then asked agai
   const asked = atReplica.statements;
   await total(api);
   expect(atReplica.statements).toBeGreaterThan(asked);
+});
+
+test('a search that takes too long there is given up, and the replica goes on answering', async () => {
+  const answered = async () => {
+    expect(await hurriedAtReplica.during(() => hurried.get(path()).expect(200))).toBe(2);
+  };
+  await vi.waitFor(answered, CAUGHT_UP);
+  const holder = new pg.Client({ connectionString: streaming.primary.url });
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('BEGIN; LOCK TABLE campaign_search IN ACCESS EXCLUSIVE MODE');
+  // What happens at the primary after it is replayed after it.
+  const [written] = await streaming.primary.sql<{ lsn: string }>(
+    'SELECT pg_current_wal_insert_lsn()::text AS lsn FROM pg_switch_wal()',
+  );
+  await vi.waitFor(async () => {
+    const [now] = await streaming.replica.sql<{ has: boolean }>(
+      'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS has',
+      [written!.lsn],
+    );
+    expect(now!.has).toBe(true);
+  }, CAUGHT_UP);
+  await hurried.get('/campaigns/?q=violin').expect(503);
+  await answered();
 });
 
 test('when it stops, the primary answers, and when it is back, it does', async () => {

@@ -17,11 +17,11 @@ const ways: Record<string, Api> = {
   'where pages end early': useApi({ on, search: { near: 3, far: 17, candidates: 1 } }),
   'where pages end early by their text': useApi({
     on,
-    search: { near: 5, far: 30, candidates: 9, nearBytes: 30, farBytes: 90 },
+    search: { near: 5, far: 30, candidates: 9, bytes: 90 },
   }),
   'where letters weigh': useApi({
     on,
-    search: { near: 3, far: 700, candidates: 0, nearBytes: 600, farBytes: 600, letters: 1 },
+    search: { near: 3, far: 700, candidates: 0, bytes: 600, letters: 1 },
   }),
 };
 

@@ -31,6 +31,11 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
+/** Whether a statement was ended because it took too long. */
+export function tookTooLong(error: unknown): boolean {
+  return failureOf(error).sqlState === '57014';
+}
+
 /** Whether two transactions waited for each other, or met in a way that PostgreSQL won't order. */
 export function isConflict(error: unknown): boolean {
   const { sqlState, names } = failureOf(error);

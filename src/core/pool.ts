@@ -13,16 +13,22 @@ export interface PoolOptions {
   wait: PoolWaits;
   /** What the log says of a connection that broke while idle. */
   broken: string;
+  /** Settings of its sessions, beside those of all. */
+  settings?: Record<string, string>;
 }
 
 /**
  * Opens a pool of connections to PostgreSQL that connects on first use. One that breaks is replaced, and one
  * in use that says nothing for too long is cut; slow statements are logged, connections counted until it ends.
  */
-export function openPool(url: string, { size, wait, broken }: PoolOptions, log: Logger): pg.Pool {
+export function openPool(
+  url: string,
+  { size, wait, broken, settings }: PoolOptions,
+  log: Logger,
+): pg.Pool {
   const { connection, lock, statement, transaction } = wait;
   const pool = new CountedPool({
-    ...sessionConfig(url, { lock, statement, transaction }),
+    ...sessionConfig(url, { lock, statement, transaction }, settings),
     Client: SESSION_CLIENT,
     max: size,
     connectionTimeoutMillis: connection,

@@ -1,13 +1,20 @@
+import type pg from 'pg';
 import type { Database, RunStatement, Statement } from './database.js';
+import { tookTooLong } from './database-errors.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
-import { SEARCH_BOUNDS, searchQueue } from './searching.js';
+import { openSearchPool, releasing, runSearch, SEARCH_BOUNDS, searchQueue } from './searching.js';
 import { DEFAULT_WAITS, type Waits } from './waits.js';
 
 /** Whether the replica has replayed the write-ahead log up to there. */
 const HAS_REPLAYED = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS "hasReplayed"';
 
 const WRITTEN = { name: 'written', text: 'SELECT pg_current_wal_insert_lsn()::text AS lsn' };
+
+type Run = typeof runSearch;
+
+const runAlone: Run = async <Row>(client: pg.PoolClient, query: Statement, values: unknown[]) =>
+  (await client.query({ values, ...query })).rows as Row[];
 
 /** A replica for visitors' reads. */
 export interface Replica {
@@ -20,7 +27,7 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** Opens a replica beside its primary, with a pool of as many connections. */
+/** Opens a replica beside its primary, with a pool of as many connections and one for searches. */
 export function openReplica(
   primary: Database,
   url: string,
@@ -31,6 +38,7 @@ export function openReplica(
 ): Replica {
   const broken = 'a connection to the replica broke';
   const pool = openPool(url, { size: poolSize, wait: waits.replica, broken }, log);
+  const searchPool = openSearchPool(url, bounds, waits.replica.slow, log);
   let hears = false;
   let awayUntil = 0;
   /** Where the log of the primary ended after the last write that is known of; asked when it is needed. */
@@ -38,37 +46,34 @@ export function openReplica(
 
   /** Reads at the replica, or else as `atPrimary` does. */
   const reading =
-    (atPrimary: RunStatement): RunStatement =>
+    (from: pg.Pool, run: Run, atPrimary: RunStatement): RunStatement =>
     async <Row>(statement: Statement, values: unknown[]): Promise<Row[]> => {
       if (!hears || Date.now() < awayUntil) return atPrimary<Row>(statement, values);
-      const rows = await readAtReplica<Row>(statement, values).catch((error: unknown) => {
-        awayUntil = Date.now() + waits.replicaRecovery;
-        log.warn({ err: error }, 'the replica could not answer: the primary does');
-        return null;
-      });
+      const rows = await readAtReplica(from, (client) => run<Row>(client, statement, values)).catch(
+        (error: unknown) => {
+          // The same search would take as long at the primary, and says nothing about the replica.
+          if (run === runSearch && tookTooLong(error)) throw error;
+          awayUntil = Date.now() + waits.replicaRecovery;
+          log.warn({ err: error }, 'the replica could not answer: the primary does');
+          return null;
+        },
+      );
       return rows ?? atPrimary<Row>(statement, values);
     };
   const inTurn = searchQueue(bounds);
-  const query = reading(primary.query);
+  const query = reading(pool, runAlone, primary.query);
 
   /** Null when the replica is behind. */
   const readAtReplica = async <Row>(
-    statement: Statement,
-    values: unknown[],
+    from: pg.Pool,
+    read: (client: pg.PoolClient) => Promise<Row[]>,
   ): Promise<Row[] | null> => {
     const lsn = await (written ??= endOfLog());
-    const client = await pool.connect();
-    let failure: Error | undefined;
-    try {
+    const client = await from.connect();
+    return releasing(client, async () => {
       const { rows } = await client.query<{ hasReplayed: boolean | null }>(HAS_REPLAYED, [lsn]);
-      if (!rows[0]?.hasReplayed) return null;
-      return (await client.query({ values, ...statement })).rows as Row[];
-    } catch (error) {
-      failure = error as Error;
-      throw error;
-    } finally {
-      client.release(failure);
-    }
+      return rows[0]?.hasReplayed ? read(client) : null;
+    });
   };
 
   const endOfLog = async () => {
@@ -83,7 +88,10 @@ export function openReplica(
       query,
       search: (statement, values, lane) =>
         inTurn(lane, () =>
-          reading((one, its) => primary.search(one, its, lane))(statement, values),
+          reading(searchPool, runSearch, (one, its) => primary.search(one, its, lane))(
+            statement,
+            values,
+          ),
         ),
     },
     changed: () => (written = undefined),
@@ -91,6 +99,8 @@ export function openReplica(
       hears = now;
       written = undefined;
     },
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), searchPool.end()]);
+    },
   };
 }

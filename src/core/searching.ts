@@ -1,20 +1,21 @@
+import type pg from 'pg';
 import type { RunSearch, Statement } from './database.js';
 import { Refusal } from './errors.js';
 import type { Logger } from './logger.js';
 import { openPool } from './pool.js';
 import { Queue } from './queue.js';
+import { SessionClient } from './session.js';
 
 /** Bounds of searches: what they may read, and how many there may be. */
 export interface SearchBounds {
-  /** Campaigns that are looked through first, in the order that is asked for: this finds frequent words. */
+  /** Campaigns that are looked through first, in the order that is asked for: they show how frequent a match is. */
   near: number;
-  /** How many of them are looked through at most. The page ends there, with its `Link`, however full it is. */
+  /** Campaigns that are looked through at most where the order is followed. The page ends there, however full it is. */
   far: number;
   /** Candidates that are taken from the index at most. Where there are more, the order is followed instead. */
   candidates: number;
-  /** Bytes of text that are looked through at most: at first, and in all. Fewer, the more letters are asked for. */
-  nearBytes: number;
-  farBytes: number;
+  /** Bytes of text that each way looks through at most: fewer, the more letters are asked for. */
+  bytes: number;
   /** Letters of all words together with which all those bytes are looked through; with twice as many, half of them. */
   letters: number;
   /** Matches that are counted at most. */
@@ -32,12 +33,11 @@ export interface SearchBounds {
 /** What was measured to keep any search at a few milliseconds (ADR 021). */
 export const SEARCH_BOUNDS: SearchBounds = {
   near: 300,
-  far: 6_600,
-  candidates: 4_000,
-  nearBytes: 600_000,
-  farBytes: 3_000_000,
+  far: 2_500,
+  candidates: 3_000,
+  bytes: 2_000_000,
   letters: 16,
-  counted: 1_000,
+  counted: 200,
   atOnce: 3,
   mostWaiting: 60,
   mostWaitingPerLane: 20,
@@ -58,16 +58,64 @@ export function openSearches(
   slow: number,
   log: Logger,
 ): Searches {
-  const { atOnce, longestWait: connection, statement } = bounds;
-  const answer = statement + 500;
-  const wait = { connection, lock: 0, statement, answer, transaction: 0, slow };
-  const pool = openPool(url, { size: atOnce, wait, broken: 'a connection of searches broke' }, log);
+  const pool = openSearchPool(url, bounds, slow, log);
   const inTurn = searchQueue(bounds);
   return {
     search: async <Row>(query: Statement, values: unknown[], lane: string) =>
-      inTurn(lane, async () => (await pool.query({ values, ...query })).rows as Row[]),
+      inTurn(lane, async () => {
+        const client = await pool.connect();
+        return releasing(client, () => runSearch<Row>(client, query, values));
+      }),
     close: () => pool.end(),
   };
+}
+
+/**
+ * Settings of their sessions: a statement is planned once, whatever is asked, and an order is read from its index,
+ * never by sorting all campaigns.
+ */
+const SESSION = { plan_cache_mode: 'force_generic_plan', enable_sort: 'off' };
+
+/** Opens the connections of searches. */
+export function openSearchPool(
+  url: string,
+  { atOnce, longestWait: connection, statement }: SearchBounds,
+  slow: number,
+  log: Logger,
+): pg.Pool {
+  const answer = statement + 500;
+  const wait = { connection, lock: 0, statement, answer, transaction: answer, slow };
+  const broken = 'a connection of searches broke';
+  return openPool(url, { size: atOnce, wait, broken, settings: SESSION }, log);
+}
+
+/** Runs a search on a connection of its own. Behind a pooler its settings are those of a transaction. */
+export async function runSearch<Row>(
+  client: pg.PoolClient,
+  query: Statement,
+  values: unknown[],
+): Promise<Row[]> {
+  const byTransaction = client instanceof SessionClient && client.byTransaction;
+  if (byTransaction) await client.query('BEGIN');
+  const { rows } = await client.query({ values, ...query });
+  if (byTransaction) await client.query('COMMIT');
+  return rows as Row[];
+}
+
+/** Does work on a connection and gives it back. One that failed is closed, and whatever it left open with it. */
+export async function releasing<Result>(
+  client: pg.PoolClient,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let failure: Error | undefined;
+  try {
+    return await work();
+  } catch (error) {
+    failure = error as Error;
+    throw error;
+  } finally {
+    client.release(failure);
+  }
 }
 
 /** Has searches wait for their turn, and refuses those that would wait too long. */

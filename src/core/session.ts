@@ -80,39 +80,51 @@ declare module 'pg' {
 export interface SessionConfig extends pg.ClientConfig {
   schema: string | undefined;
   byTransaction: boolean;
-  timeouts: Timeouts;
+  /** What this connection sets beside what all rely on. */
+  settings: Record<string, string>;
 }
 
-/** How to connect by a URL. */
-export function sessionConfig(url: string, timeouts: Timeouts): SessionConfig {
+/** How to connect by a URL. `more` are settings beside the timeouts. */
+export function sessionConfig(
+  url: string,
+  { statement, lock, transaction }: Timeouts,
+  more: Record<string, string> = {},
+): SessionConfig {
   return {
     ...readDatabaseUrl(url),
     application_name: 'dreamjar',
     keepAlive: true,
-    timeouts,
+    settings: {
+      // Compiling a plan takes longer than any statement here.
+      jit: 'off',
+      statement_timeout: String(statement),
+      lock_timeout: String(lock),
+      idle_in_transaction_session_timeout: String(transaction),
+      ...more,
+    },
   };
 }
 
 /**
  * A connection whose session is as the code relies on before anything else is said in it. Behind a pooler that lends
  * connections by the transaction there is no session to set: statements have no names there, and each transaction
- * brings its own timeouts.
+ * brings its own settings.
  */
 export class SessionClient extends pg.Client {
   readonly byTransaction: boolean;
   readonly #schema: string | undefined;
-  readonly #timeouts: Timeouts;
+  readonly #settings: Record<string, string>;
   readonly #longestSetting: number;
 
   constructor(config: SessionConfig) {
     super(config);
     this.byTransaction = config.byTransaction;
     this.#schema = config.schema;
-    this.#timeouts = config.timeouts;
+    this.#settings = config.settings;
     this.#longestSetting = config.connectionTimeoutMillis ?? 10_000;
     // A connection that breaks in use fails its query; unheard, the event would end the process.
     this.on('error', () => undefined);
-    if (this.byTransaction) sendNothingThatLasts(this, config.timeouts);
+    if (this.byTransaction) sendNothingThatLasts(this, config.settings);
   }
 
   override connect(): Promise<pg.Client>;
@@ -136,15 +148,7 @@ export class SessionClient extends pg.Client {
 
   async #prepare(): Promise<pg.Client> {
     if (this.byTransaction) return this;
-    const { statement, lock, transaction } = this.#timeouts;
-    const settings = {
-      ...RELIED_ON,
-      // Compiling a plan takes longer than any statement here.
-      jit: 'off',
-      statement_timeout: String(statement),
-      lock_timeout: String(lock),
-      idle_in_transaction_session_timeout: String(transaction),
-    };
+    const settings = { ...RELIED_ON, ...this.#settings };
     const values = [Object.keys(settings), Object.values(settings), this.#schema ?? null];
     try {
       await this.query({
@@ -160,10 +164,10 @@ export class SessionClient extends pg.Client {
   }
 }
 
-/** Statements go without their names, and a transaction begins with its timeouts, in the same message. */
-function sendNothingThatLasts(client: pg.Client, { statement, lock, transaction }: Timeouts): void {
-  const begin = `BEGIN; SET LOCAL statement_timeout = ${statement}; SET LOCAL lock_timeout = ${lock};
-    SET LOCAL idle_in_transaction_session_timeout = ${transaction}`;
+/** Statements go without their names, and a transaction begins with its settings, in the same message. */
+function sendNothingThatLasts(client: pg.Client, settings: Record<string, string>): void {
+  const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`);
+  const begin = ['BEGIN', ...set].join('; ');
   const query = client.query.bind(client) as AnyFunction;
   client.query = ((asked: string | pg.QueryConfig, ...rest: unknown[]) => {
     const text = typeof asked === 'string' ? asked : asked.text;

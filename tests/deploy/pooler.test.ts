@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterEach, expect, test, vi } from 'vitest';
 import { describeWith } from './support/needs.js';
 import { startPgBouncer } from './support/pgbouncer.js';
 import {
@@ -83,6 +84,23 @@ describeWith(['postgresql-15', 'pgbouncer'], "through Debian's PgBouncer", () =>
     const server = await serve({ DATABASE_URL: url, WEB_CONCURRENCY: '2' });
     const { campaign } = await walk(server.address);
     await crowd(server.address, campaign);
+  });
+
+  test('by the transaction, a search that takes too long ends in the database as well', async () => {
+    const { place, url } = await pool({ pool_mode: 'transaction', default_pool_size: '5' });
+    const server = await serve({ DATABASE_URL: url });
+    const holder = new pg.Client({ connectionString: place.url });
+    await holder.connect();
+    undo.push(() => holder.end());
+    await holder.query('BEGIN; LOCK TABLE campaign_search IN ACCESS EXCLUSIVE MODE');
+    expect((await fetch(`${server.address}/campaigns/?q=violin`)).status).toBe(503);
+    await vi.waitFor(
+      async () => {
+        const waiting = `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'`;
+        expect(await place.superuser.sql(waiting, [place.database])).toEqual([]);
+      },
+      { timeout: 60_000, interval: 50 },
+    );
   });
 
   test('options in the URL are refused in a sentence, or ignored as PgBouncer is told', async () => {

@@ -118,7 +118,8 @@ export const BrowseQuery = z
         description:
           '`true` adds the header `X-Total-Count`: how many campaigns the whole list has. It counts to ' +
           `${COUNTED.toLocaleString('en')}, with \`q\` to ${SEARCH_BOUNDS.counted.toLocaleString('en')}, and tells that ` +
-          'number where there are as many or more. With `q` it is at least that many where texts are very long.',
+          'number where there are as many or more. With `q` there may be more than it tells where very much text has to ' +
+          'be looked through.',
         override: { type: 'boolean', default: false, enum: undefined },
       }),
     sort: choice(SORTS)

@@ -4,17 +4,7 @@ import type { SearchBounds } from '../../core/searching.js';
 import { runsOf, Values } from './browse-orders.js';
 import { isOpenAt } from './campaigns.access.js';
 import { COUNTED, type BrowseQuery } from './campaigns.schemas.js';
-import {
-  askedFor,
-  examined,
-  folded,
-  followedRows,
-  holds,
-  isCandidate,
-  isFrequent,
-  isWithin,
-  type Asked,
-} from './search.queries.js';
+import { askedFor, bothWays, campaignOf, examined, type Asked } from './search.queries.js';
 
 interface Counted {
   total: number;
@@ -46,24 +36,19 @@ export async function countFound(
 }
 
 /**
- * The newest tell whether the words are frequent: then they are counted one after another, else by the index. Both
- * end where a search would: where texts are very long, fewer are counted than there are.
+ * Counts by the way that a search for so many would take. It ends at the bounds of a search, so where texts are very
+ * long, fewer are counted than there are.
  */
 function countStatement(asked: Asked, bounds: SearchBounds): Statement {
-  const { near, far, counted, nearBytes, farBytes } = bounds;
+  const { counted, near, far, candidates } = bounds;
   const newest = runsOf({ sort: 'newest' }, new Date(0), new Values());
-  const candidates = `SELECT c.id, c.category FROM (
-      SELECT s.campaign_id FROM campaign_search s WHERE ${isCandidate('s')} LIMIT ${far}) candidate
-    CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = candidate.campaign_id OFFSET 0) c
-    WHERE ${asked.open}`;
-  const count = (rows: string) => `(SELECT count(*) FROM (
-    SELECT FROM ${rows} examined WHERE ${isWithin(farBytes)} AND ${holds(asked)} LIMIT ${counted}) found)`;
-  return statement(`WITH asked AS MATERIALIZED (${folded(asked, bounds)}),
-    followed AS MATERIALIZED (${examined(followedRows(newest, asked, far))}),
-    near_found AS MATERIALIZED (
-      SELECT count(*) AS hits FROM (${examined(followedRows(newest, asked, near))}) first
-       WHERE ${isWithin(nearBytes)} AND ${holds(asked)}),
-    way AS MATERIALIZED (SELECT ${isFrequent(bounds, counted)} AS is_frequent FROM near_found)
-    SELECT (CASE WHEN (SELECT is_frequent FROM way) THEN ${count('followed')}
-                 ELSE ${count(`(${examined(candidates)})`)} END)::int AS total`);
+  // Half of `far` should be enough: an order that ends before has too few.
+  const orderIsShorter = `hits * ${far} >= ${2 * near * counted}`;
+  const count = (matches: string) =>
+    `(SELECT count(*) FROM (SELECT FROM ${matches} LIMIT ${counted}) found)`;
+  return statement(`WITH ${bothWays(newest, asked, bounds, counted, orderIsShorter)},
+    listed AS (${examined('SELECT id FROM candidates', asked, candidates)})
+    SELECT (CASE way WHEN 'order' THEN ${count('followed WHERE is_match')}
+      ELSE ${count(`listed CROSS JOIN LATERAL ${campaignOf('listed')} c WHERE is_match AND ${asked.open}`)}
+      END)::int AS total FROM chosen`);
 }

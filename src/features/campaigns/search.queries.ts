@@ -34,12 +34,11 @@ export async function searchCampaigns(
   query: BrowseQuery,
   words: string[],
 ): Promise<Page<CampaignRow>> {
-  const { search: bounds } = ctx.settings;
   const at = momentOf(query, ctx.now);
   const values = new Values();
   const asked = askedFor(ctx, query, words, values);
   const runs = runsOf(query, at, values);
-  const text = searchStatement(runs, asked, bounds, rowsFor(query.page_size));
+  const text = searchStatement(query, runs, asked, ctx.settings.search);
   const rows = await ctx.db.search<FoundRow>(statement(text), values.list, ctx.client.network);
   const cursorAfter = (last: CampaignRow) => placeAfter(query.sort, last, at);
   const found = rows.filter(({ isEnd }) => !isEnd);
@@ -62,46 +61,39 @@ export function askedFor(
   };
 }
 
-/**
- * Three ways in one statement, of which the first that suits is taken (ADR 021). `near`: the first campaigns in the
- * order fill the page, or there are no more. `far`: enough of them match that following the order will fill it.
- * `index`: few match, so the index gives the candidates, which are put in order. Where it gives too many, `far`.
- * The nearest are read by themselves, else PostgreSQL may sort all campaigns because so many may follow.
- */
-function searchStatement(runs: Run[], asked: Asked, bounds: SearchBounds, limit: number): string {
-  const { near, far, candidates, nearBytes, farBytes } = bounds;
-  return `WITH asked AS MATERIALIZED (${folded(asked, bounds)}),
-    nearest AS MATERIALIZED (${examined(followedRows(runs, asked, near + 1))}),
-    followed AS MATERIALIZED (${examined(followedRows(runs, asked, far))}),
-    near_rows AS MATERIALIZED (
-      SELECT * FROM nearest WHERE place <= ${near} AND ${isWithin(nearBytes)}),
-    near_found AS MATERIALIZED (SELECT id, place FROM near_rows WHERE ${holds(asked)} LIMIT ${limit}),
-    way AS MATERIALIZED (
-      SELECT CASE WHEN hits >= ${limit} OR NOT EXISTS (
-                    SELECT FROM nearest WHERE place > (SELECT count(*) FROM near_rows)) THEN 'near'
-                  WHEN ${isFrequent(bounds, limit)} THEN 'far' ELSE 'index' END AS first
-        FROM (SELECT count(*) AS hits FROM near_found) counted),
-    candidates AS MATERIALIZED (
-      SELECT s.campaign_id FROM campaign_search s
-       WHERE (SELECT first FROM way) = 'index' AND ${isCandidate('s')} LIMIT ${candidates + 1}),
+/** One statement that finds the page by whichever of the two ways is taken. */
+function searchStatement(
+  { sort, page_size }: BrowseQuery,
+  runs: Run[],
+  asked: Asked,
+  bounds: SearchBounds,
+): string {
+  const limit = rowsFor(page_size);
+  const { near, candidates } = bounds;
+  // The order fills a page after limit * near / hits campaigns; the index gives hits / near of all that are open, and
+  // each of them costs about twice as much.
+  const orderIsShorter = `2 * hits * hits * (SELECT reltuples FROM pg_class
+    WHERE oid = 'campaigns_open_newest'::regclass) >= ${limit * near * near}`;
+  // To put them in the order of their ids needs nothing else of the campaigns.
+  const sorted = inOrder(runs, sort === 'newest' ? 'candidates' : 'placed', candidates);
+  return `WITH ${bothWays(runs, asked, bounds, limit, orderIsShorter)},
     taken AS MATERIALIZED (
-      SELECT CASE WHEN first = 'index' AND (SELECT count(*) FROM candidates) > ${candidates} THEN 'far'
-                  ELSE first END AS way FROM way),
-    listed AS MATERIALIZED (${examined(listedRows(runs, asked))}),
-    found AS MATERIALIZED (
-      SELECT id, place FROM near_found WHERE (SELECT way FROM taken) <> 'index'
-      UNION ALL
-      (SELECT id, place FROM followed
-        WHERE (SELECT way FROM taken) = 'far' AND place > (SELECT count(*) FROM near_rows)
-          AND ${isWithin(farBytes)} AND ${holds(asked)} LIMIT ${limit})
-      UNION ALL
-      (SELECT id, place FROM listed
-        WHERE (SELECT way FROM taken) = 'index' AND ${isWithin(farBytes)} AND ${holds(asked)} LIMIT ${limit})
-      LIMIT ${limit}),
-    ended AS MATERIALIZED (
-      ${endOf('followed', 'far', farBytes, `place = ${far}`, limit)}
-      UNION ALL
-      ${endOf('listed', 'index', farBytes, 'false', limit)}),
+      SELECT CASE WHEN (SELECT count(*) FROM candidates) > ${candidates} THEN 'order' ELSE way END AS way FROM chosen),
+    placed AS MATERIALIZED (
+      SELECT c.id, c.total_raised, c.goal, c.deadline FROM candidates CROSS JOIN LATERAL ${campaignOf('candidates')} c),
+    listed AS (${examined(
+      `SELECT c.id FROM (${sorted}) one CROSS JOIN LATERAL ${campaignOf('one')} c WHERE ${asked.open}`,
+      asked,
+      candidates,
+    )}),
+    looked AS MATERIALIZED (
+      SELECT * FROM followed WHERE (SELECT way FROM taken) = 'order'
+      UNION ALL SELECT * FROM listed WHERE (SELECT way FROM taken) = 'index'),
+    found AS MATERIALIZED (SELECT id, place FROM looked WHERE is_match LIMIT ${limit}),
+    ended AS (
+      SELECT id, place FROM looked
+       WHERE is_within AND (SELECT count(*) FROM found) < ${limit} AND EXISTS (SELECT FROM looked WHERE NOT is_within)
+       ORDER BY place DESC LIMIT 1),
     page AS (SELECT id, place, false AS "isEnd" FROM found UNION ALL SELECT id, place, true FROM ended)
     ${withinPageText(
       // The fence (OFFSET 0) has each row looked up by itself, whatever the planner thinks of their number.
@@ -113,71 +105,62 @@ function searchStatement(runs: Run[], asked: Asked, bounds: SearchBounds, limit:
     )}`;
 }
 
-/** Whether the `hits` among the first let expect so many among a quarter of what may be looked through. */
-export function isFrequent({ near, far }: SearchBounds, wanted: number): string {
-  return `hits * ${Math.floor(far / (4 * near))} >= ${wanted}`;
-}
-
 /**
- * The words in one case, and the entries of the index that a campaign has if it holds them. `weight` is how many
- * times as long a text may take as with few letters: strpos may compare all letters at each place of the text.
+ * The two ways of a search (ADR 021): `followed` reads campaigns in the order that is asked for, `candidates` reads
+ * them from the index. `chosen` follows the order if the first `near` are all there are, or hold all that are wanted,
+ * or if their number of `hits` says that it is shorter. Each way is computed only as far as it is read.
  */
-export function folded({ words, category }: Asked, { letters }: SearchBounds): string {
-  return `SELECT words, search_terms(words, ${category}) AS terms,
-      greatest(1, length(array_to_string(words, '')) / ${letters}.0) AS weight
-    FROM (SELECT ARRAY(SELECT fold_case(word) FROM unnest(${words}) word) AS words) folded`;
+export function bothWays(
+  runs: Run[],
+  asked: Asked,
+  { near, far, candidates, bytes, letters }: SearchBounds,
+  wanted: number,
+  orderIsShorter: string,
+): string {
+  const ordered = inOrder(runs, 'campaigns', far + 1, asked.open);
+  return `
+    asked AS MATERIALIZED (
+      SELECT words, search_terms(words, ${asked.category}) AS terms,
+          (${bytes} / greatest(1, length(array_to_string(words, '')) / ${letters}.0))::int AS bytes
+        FROM (SELECT ARRAY(SELECT fold_case(word) FROM unnest(${asked.words}) word) AS words) folded),
+    followed AS MATERIALIZED (${examined(`SELECT id FROM (${ordered}) one LIMIT ${far + 1}`, asked, far)}),
+    nearest AS (SELECT is_match FROM followed LIMIT ${near}),
+    chosen AS MATERIALIZED (
+      SELECT CASE WHEN hits >= ${wanted} OR (SELECT count(*) FROM nearest) < ${near} OR ${orderIsShorter}
+                  THEN 'order' ELSE 'index' END AS way
+        FROM (SELECT count(*) AS hits
+                FROM (SELECT FROM nearest WHERE is_match LIMIT ${wanted}) matching) counted),
+    candidates AS MATERIALIZED (
+      SELECT campaign_id AS id FROM campaign_search
+       WHERE (SELECT way FROM chosen) = 'index' AND is_open
+         AND search_grams(text, category) @> (SELECT terms FROM asked) LIMIT ${candidates + 1})`;
 }
 
-/** Open campaigns in their order, of all categories: so what is read is bounded, however few are in the right one. */
-export function followedRows(runs: Run[], { open }: Asked, limit: number): string {
+/** The ids of several runs, one run after the other. */
+function inOrder(runs: Run[], table: string, limit: number, open = 'true'): string {
   const rows = runs.map(
-    ({ where, order }) => `(SELECT c.id, c.category FROM campaigns c
+    ({ where, order }) => `(SELECT c.id FROM ${table} c
       WHERE ${[open, ...where].join(' AND ')} ORDER BY ${order} LIMIT ${limit})`,
-  );
-  return `SELECT * FROM (${rows.join(' UNION ALL ')}) run LIMIT ${limit}`;
-}
-
-/** The candidates in the same order. The fence has each looked up by itself, however many the planner expects. */
-function listedRows(runs: Run[], { open }: Asked): string {
-  const rows = runs.map(
-    ({ where, order }) => `(SELECT c.id, c.category FROM candidates CROSS JOIN LATERAL (
-        SELECT * FROM campaigns WHERE id = candidates.campaign_id OFFSET 0) c
-      WHERE (SELECT way FROM taken) = 'index' AND ${[open, ...where].join(' AND ')} ORDER BY ${order})`,
   );
   return rows.join(' UNION ALL ');
 }
 
-/** Rows with their text, each with its place among them and the bytes of text before it. Read only as far as asked. */
-export function examined(rows: string): string {
-  return `SELECT id, category, text, row_number() OVER sofar AS place,
-      sum(octet_length(text)) OVER sofar - octet_length(text) AS before
-    FROM (SELECT id, category, (SELECT s.text FROM campaign_search s WHERE s.campaign_id = id) AS text
-            FROM (${rows}) row OFFSET 0) row
-    WINDOW sofar AS (ROWS UNBOUNDED PRECEDING)`;
+/**
+ * Which of these campaigns may still be looked through, by their number and by the bytes of text before them, and
+ * which of those are what is asked for.
+ */
+export function examined(ids: string, { category }: Asked, most: number): string {
+  return `SELECT id, place, is_within,
+      is_within AND (${category} IS NULL OR category = ${category}) AND NOT EXISTS (
+        SELECT FROM unnest((SELECT words FROM asked)) word WHERE strpos(text, word) = 0) AS is_match
+    FROM (SELECT id, category, text, row_number() OVER sofar AS place, row_number() OVER sofar <= ${most}
+              AND sum(octet_length(text)) OVER sofar - octet_length(text) < (SELECT bytes FROM asked) AS is_within
+            FROM (${ids}) one CROSS JOIN LATERAL (
+              SELECT category, text FROM campaign_search WHERE campaign_id = one.id OFFSET 0) searched
+          WINDOW sofar AS (ROWS UNBOUNDED PRECEDING)) row`;
 }
 
-/** Whether so many bytes of text may be looked through that this row is among them. */
-export function isWithin(bytes: number): string {
-  return `before * (SELECT weight FROM asked) < ${bytes}`;
-}
-
-/** Whether the index has all grams of the words, in some order. */
-export function isCandidate(search: string): string {
-  const { text, category } = { text: `${search}.text`, category: `${search}.category` };
-  return `${search}.is_open AND search_grams(${text}, ${category}) @> (SELECT terms FROM asked)`;
-}
-
-/** Whether a row is what is asked for. */
-export function holds({ category }: Asked): string {
-  return `(${category} IS NULL OR category = ${category}) AND NOT EXISTS (
-    SELECT FROM unnest((SELECT words FROM asked)) word WHERE strpos(text, word) = 0)`;
-}
-
-/** The last row that was looked at, if the page isn't full and more rows may follow. */
-function endOf(rows: string, way: string, bytes: number, orElse: string, limit: number): string {
-  return `(SELECT id, place FROM (
-      SELECT id, place FROM ${rows} WHERE (SELECT way FROM taken) = '${way}' AND ${isWithin(bytes)}
-       ORDER BY place DESC LIMIT 1) last
-    WHERE (SELECT count(*) FROM found) < ${limit}
-      AND (${orElse} OR EXISTS (SELECT FROM ${rows} next WHERE next.place > last.place)))`;
+/** The campaign of a row. The fence has each looked up by itself, however many the planner expects. */
+export function campaignOf(row: string): string {
+  return `(SELECT * FROM campaigns WHERE id = ${row}.id OFFSET 0)`;
 }

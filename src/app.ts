@@ -67,8 +67,15 @@ export function createApp(deps: AppDependencies): Express {
   app.use(crossOrigin(config.corsOrigins, log));
   if (deps.sheds) {
     const { bounds, waits } = settings;
-    const burden = { mostAtOnce: bounds.atOnce, longestTurn: waits.longestTurn };
-    app.use(shedding({ ...burden, isCheap: isAtHand }));
+    app.use(
+      shedding({
+        mostAtOnce: bounds.atOnce,
+        // Without limits, as for load tests, all may come from one address.
+        mostPerNetwork: settings.rateLimit ? bounds.atOncePerNetwork : bounds.atOnce,
+        longestTurn: waits.longestTurn,
+        isCheap: isAtHand,
+      }),
+    );
   }
   app.use(visitorContext({ settings, db, log, clock }));
   const { publicUrl } = config;

@@ -17,10 +17,20 @@ let doors: EventEmitter;
 
 beforeEach(async () => {
   doors = new EventEmitter();
+  server = await start({ mostAtOnce: 2, mostPerNetwork: 2 });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  doors.emit('open');
+  await stopListening(server);
+});
+
+function start(places: { mostAtOnce: number; mostPerNetwork: number }): Promise<Server> {
   const app = express();
+  app.set('trust proxy', 1);
   app.use(
     shedding({
-      mostAtOnce: 2,
+      ...places,
       longestTurn: LONGEST_TURN,
       isCheap: ({ path }) => path === '/cheap',
     }),
@@ -40,20 +50,16 @@ beforeEach(async () => {
     res.json({});
   });
   app.use((_req, res) => void res.json({}));
-  server = await listen(app, 0, '127.0.0.1');
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  doors.emit('open');
-  await stopListening(server);
-});
+  return listen(app, 0, '127.0.0.1');
+}
 
-const ask = (path: string) => fetch(addressOf(server) + path);
+const ask = (path: string, from = '192.0.2.9') =>
+  fetch(addressOf(server) + path, { headers: { 'X-Forwarded-For': from } });
 
 /** Begins a request that stays at work until the doors open. */
-async function hold(): Promise<{ answer: Promise<Response> }> {
+async function hold(from?: string): Promise<{ answer: Promise<Response> }> {
   const came = once(doors, 'came');
-  const answer = ask('/held');
+  const answer = ask('/held', from);
   await came;
   return { answer };
 }
@@ -74,6 +80,20 @@ test('more than can be worked on at once is refused, and what comes later is not
   doors.emit('open');
   for (const { answer } of held) expect((await answer).status).toBe(200);
   expect((await ask('/anything')).status).toBe(200);
+});
+
+test('one network takes no more than its share of the places', async () => {
+  await stopListening(server);
+  server = await start({ mostAtOnce: 3, mostPerNetwork: 2 });
+  // A /48 has 65,536 networks of one subscriber.
+  const held = [await hold('2001:db8::1'), await hold('2001:db8:0:1::1')];
+  await expectRefused(await ask('/anything', '2001:db8:0:2::1'));
+  expect((await ask('/anything', '192.0.2.1')).status).toBe(200);
+  held.push(await hold('192.0.2.1'));
+  await expectRefused(await ask('/anything', '192.0.2.2'));
+  doors.emit('open');
+  for (const { answer } of held) expect((await answer).status).toBe(200);
+  expect((await ask('/anything', '2001:db8::1')).status).toBe(200);
 });
 
 test('what costs nothing is never too much, and takes no place', async () => {

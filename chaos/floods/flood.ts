@@ -26,9 +26,12 @@ export interface Flood {
   prepare(world: World): Promise<Attack>;
 }
 
-/** Requests of a flood that are under way at once, and milliseconds until one that was refused is sent again. */
-const AT_ONCE = 40;
-const PAUSE = 100;
+/** Requests of a flood that are under way at once: more than a process works on. Fewer when all is to be done soon. */
+const AT_ONCE = 100;
+const AT_ONCE_BRIEFLY = 40;
+
+/** Milliseconds until a request that was refused is sent again. */
+const PAUSE = 250;
 
 /** Seconds of others alone, for the server to warm up and again to compare, and of others and the flood. */
 const WARM_UP = 5;
@@ -134,7 +137,7 @@ function meetBriefly({
   attacker,
   next,
 }: Everybody): Promise<[Exchange[], Exchange[]]> {
-  const flooding = Array.from({ length: AT_ONCE }, () => attacker.send(next()));
+  const flooding = Array.from({ length: AT_ONCE_BRIEFLY }, () => attacker.send(next()));
   const served = Array.from({ length: BRIEFLY }, () => others.send(traffic()));
   return Promise.all([Promise.all(served), Promise.all(flooding)]);
 }
@@ -151,7 +154,7 @@ function patient(client: Client): Client {
 
 function judgeFlood(sent: Exchange[], most: number): Finding[] {
   const done = sent.filter(isGood).length;
-  const refused = sent.filter(({ status }) => status === 429).length;
+  const refused = sent.filter(({ status }) => status === 429 || status === 503).length;
   return [
     { what: 'the flood', measured: countBy(sent, outcomeOf), goal: '', met: sent.length > 0 },
     { what: 'of it done', measured: String(done), goal: `at most ${most}`, met: done <= most },

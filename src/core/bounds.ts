@@ -15,8 +15,9 @@ export interface Bounds {
   downloadSpeed: number;
   /** Rows of a file that are read and held at once. The largest have 1.6 kB, so these are half a megabyte. */
   fileRows: number;
-  /** Requests that a process works on at once. */
+  /** Requests that a process works on at once: in all, and of one network. */
   atOnce: number;
+  atOncePerNetwork: number;
   /** Passwords that wait to be hashed or compared: in all, and of one network. */
   passwordsWaiting: number;
   passwordsWaitingPerNetwork: number;
@@ -35,6 +36,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   fileRows: 300,
   // Where 400 a second are done, the last of them waits a fifth of a second.
   atOnce: 80,
+  atOncePerNetwork: 40,
   passwordsWaiting: 100,
   passwordsWaitingPerNetwork: 50,
 };

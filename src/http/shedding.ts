@@ -1,11 +1,14 @@
 import type { Request, RequestHandler } from 'express';
 import { Refusal } from '../core/errors.js';
 import { refuse } from './errors.js';
+import { networkOf } from './network.js';
 
 /** When a request is refused at once, so that those taken on are answered in good time. */
 export interface Burden {
   /** Requests that are worked on at once. */
   mostAtOnce: number;
+  /** Those of one network among them: nobody can take the places of everybody. */
+  mostPerNetwork: number;
   /** Milliseconds into a turn of the event loop after which it takes on nothing more. */
   longestTurn: number;
   /** Whether a request costs so little that to refuse it would spare nothing: it counts for nothing. */
@@ -27,10 +30,12 @@ const RETRY_AFTER = 1;
  */
 export function shedding({
   mostAtOnce,
+  mostPerNetwork,
   longestTurn,
   isCheap = () => false,
 }: Burden): RequestHandler {
   let atOnce = 0;
+  const perNetwork = new Map<string, number>();
   let ticked = performance.now();
   setInterval(() => (ticked = performance.now()), TICK).unref();
 
@@ -38,7 +43,9 @@ export function shedding({
     if (ALWAYS_SERVED.test(req.path)) return next();
     const tooLong = performance.now() - ticked > longestTurn;
     if (!tooLong && isCheap(req)) return next();
-    if (tooLong || atOnce >= mostAtOnce) {
+    const { client, site: network = client } = networkOf(req.ip ?? '');
+    const ofNetwork = () => perNetwork.get(network) ?? 0;
+    if (tooLong || atOnce >= mostAtOnce || ofNetwork() >= mostPerNetwork) {
       refuse(res, new Refusal('unavailable', 'Too much is asked just now.', RETRY_AFTER));
       return;
     }
@@ -46,10 +53,14 @@ export function shedding({
       // Its answer may have been made before it was read whole: nothing would tell of the end.
       if (res.writableEnded || res.destroyed) return;
       atOnce += 1;
+      perNetwork.set(network, ofNetwork() + 1);
       let over = false;
       const end = () => {
-        if (!over) atOnce -= 1;
+        if (over) return;
         over = true;
+        atOnce -= 1;
+        if (ofNetwork() > 1) perNetwork.set(network, ofNetwork() - 1);
+        else perNetwork.delete(network);
       };
       req.releasePlace = end;
       res.once('prefinish', end);

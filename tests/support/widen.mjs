@@ -24,6 +24,7 @@ export const ROOMY = {
   parentAtOnce: 1_000,
   parentWaiting: 1_000,
   atOnce: 10_000,
+  atOncePerNetwork: 10_000,
   passwordsWaiting: 1_000,
   passwordsWaitingPerNetwork: 1_000,
 };

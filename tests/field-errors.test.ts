@@ -44,7 +44,7 @@ test('every sentence of the schemas that check input is listed in the document',
 test('the document lists the sentences, for readers and for programs, and takes no others', () => {
   const isListed = served.validatorAt('components', 'schemas', 'FieldError');
   for (const sentence of Object.values(FIELD_ERRORS)) {
-    expect(served.document.info.description).toContain(`- ${sentence}\n`.trimEnd());
+    expect(served.document.info.description).toContain(`- \`${sentence}\`\n`);
     const filled = sentence.replace(/\{(from|to)\}/g, '2026-03-01').replace(/\{\w+\}/g, '10');
     expect(isListed(filled.replace('use 10', 'use sort')), filled).toBe(true);
   }

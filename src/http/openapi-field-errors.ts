@@ -12,13 +12,15 @@ export function fieldErrorSchema() {
   return { type: undefined, anyOf: [{ type: 'string' as const, enum: fixed }, ...others] };
 }
 
-/** The same for readers, in Markdown. */
+/** The same for readers, in Markdown: folded, for the page at `/docs` begins with it. */
 export function describeFieldErrors(): string {
-  const list = SENTENCES.map((sentence) => `- ${sentence}`).join('\n');
-  return `### Field errors
+  const list = SENTENCES.map((sentence) => `- \`${sentence}\``).join('\n');
+  return `<details><summary>Field errors</summary>
 
 A field error is always one of these sentences, so that clients can translate it. A name in braces stands for a
 value. In the schema \`FieldError\` they are an enum and patterns.
 
-${list}`;
+${list}
+
+</details>`;
 }

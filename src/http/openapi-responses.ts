@@ -53,7 +53,7 @@ const REPLAYED = {
 const ETAG = {
   ETag: header(
     'maybe',
-    'Without a token only. Send it as `If-None-Match` to hear whether it still holds.',
+    'Without a token only. Send it as `If-None-Match` to learn whether it is still current.',
   ),
 };
 
@@ -101,7 +101,7 @@ export function responses(route: Route, settings: Figures): ZodOpenApiResponsesO
   }
   if (isShared) {
     const { paged = false } = answer;
-    all['304'] = success({ description: 'What you have still holds.', paged }, ETAG);
+    all['304'] = success({ description: 'Your copy is still current.', paged }, ETAG);
   }
   for (const code of [...new Set(codes)].sort()) {
     const status = String(STATUS[code]) as '401';

@@ -22,21 +22,21 @@ import {
 import { operationId } from './operation-id.js';
 
 const ABOUT = `Crowdfunding for children's dreams. Parents open campaigns (DreamJars) for their children;
-anyone may browse and give.
+anyone may browse and donate.
 
 Every path works with and without the slash at its end. Money is whole units of one currency. Times are
 RFC 3339 in UTC. Lists are bare arrays; \`Link\` with \`rel="next"\` leads to the next page. Text is trimmed
-of what shows no ink and stored in Unicode's form NFC; lengths count code points, and one letter bears at most 30
+of invisible characters and stored in Unicode's form NFC; lengths count code points, and one letter bears at most 30
 marks. Unknown fields and parameters are ignored; but \`page\`, \`ordering\` and \`search\` get 400 where \`cursor\`,
 \`sort\` or \`q\` is meant. A page ends early, with its \`Link\`, once it holds 512 kB of text. PUT and PATCH are
 both partial. Invalid input gets 400 with messages by field, everything else \`{detail, code}\`.
 
-What visitors share has an \`ETag\` and may be kept by whoever asks each time whether it still holds; what a person
-is told, and every refusal, is \`no-store\`.
+Public responses have an \`ETag\` and may be cached if each use is revalidated; responses to a signed-in parent, and
+all errors, are \`no-store\`.
 
-On every path: what isn't HTTP or holds a malformed body gets 400, a body over 100,000 bytes 413, one that isn't
-JSON 415, a method that it doesn't have 405 with \`Allow\`, a path that isn't there 404, a request that comes too
-slowly 408, headers over 16 kB 431, and what is our fault 500, all in that form; a GET with
+On every path: a request that is not HTTP or has a malformed body gets 400, a body over 100,000 bytes 413, one that
+isn't JSON 415, a method that the path doesn't have 405 with \`Allow\`, an unknown path 404, a request that is sent
+too slowly 408, headers over 16 kB 431, and a fault of the server 500, all in that form; a GET with
 \`If-None-Match: *\` gets 304.
 
 ${describeFieldErrors()}`;
@@ -47,8 +47,8 @@ const ConditionHeader = z.object({
     .optional()
     .meta({
       description:
-        'The `ETag` of what you have. Without a token, and without `Cache-Control: no-cache`: as long as it still ' +
-        'holds, the answer is 304.',
+        'The `ETag` of your copy. While it is current, the response is 304; not with a token or with ' +
+        '`Cache-Control: no-cache`.',
     }),
 });
 
@@ -59,8 +59,8 @@ const IdempotencyHeader = z.object({
     .optional()
     .meta({
       description:
-        'Names this request, for 24 hours: sent again with the same body it is not done again, but gets the ' +
-        'first answer, with `Idempotent-Replayed: true`. All guests share one scope for each path: choose ' +
+        'Identifies this request for 24 hours: sent again with the same body, it is not carried out again and gets ' +
+        'the first response, with `Idempotent-Replayed: true`. All guests share one scope for each path: choose ' +
         'keys that nobody guesses, such as a UUID.',
     }),
 });

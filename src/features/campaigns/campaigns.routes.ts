@@ -56,7 +56,7 @@ export const browse = forAnyone({
 export const show = forAnyone({
   summary: 'See a campaign',
   description:
-    "The child's parent gets the owner's form with the newest 100 gifts, anyone else the public form.",
+    "The child's parent gets the owner's form with the newest 100 donations, anyone else the public form.",
   params: CampaignPath,
   answer: {
     status: 200,

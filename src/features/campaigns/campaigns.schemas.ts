@@ -43,10 +43,11 @@ export const NewCampaign = z
     deadline,
     close_at_deadline: flag.optional().meta({
       description:
-        'Whether the campaign closes by itself once its deadline has passed. Default: no.',
+        'Whether the campaign closes automatically once its deadline has passed. Default: no.',
     }),
     close_when_funded: flag.optional().meta({
-      description: 'Whether it closes by itself with the gift that crosses its goal. Default: no.',
+      description:
+        'Whether it closes automatically with the donation that reaches its goal. Default: no.',
     }),
   })
   .meta({

@@ -6,9 +6,9 @@ import { ClaimableQuery, Claimed, NewClaim } from './claims.schemas.js';
 import { claimDonations, listClaimable, requireVerifiedEmail } from './claims.service.js';
 
 export const listOfClaimable = forParents({
-  summary: 'See past guest gifts that may be yours',
+  summary: 'List donations that you may have made as a guest',
   description:
-    'Gifts that were made without an account and with your address, newest first. None is shown until you ' +
+    'Donations made without an account and with your email address, newest first. None is shown until you ' +
     'have verified the address, and none becomes yours by itself.',
   query: ClaimableQuery,
   answer: {
@@ -21,7 +21,7 @@ export const listOfClaimable = forParents({
 });
 
 export const create = forParents({
-  summary: 'Claim past guest gifts',
+  summary: 'Claim donations that you made as a guest',
   description: 'They join your history, and the owners of the campaigns see them as yours.',
   idempotent: true,
   access: requireVerifiedEmail,

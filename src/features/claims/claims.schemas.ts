@@ -25,5 +25,7 @@ export const NewClaim = z
 
 /** The answer to a claim. */
 export const Claimed = z
-  .object({ claimed: z.int().min(0).meta({ description: 'How many gifts have become yours.' }) })
+  .object({
+    claimed: z.int().min(0).meta({ description: 'How many donations have become yours.' }),
+  })
   .meta({ id: 'Claimed' });

@@ -13,10 +13,10 @@ import { DonationsQuery, GivenDonation, OwnDonation, PublicDonation } from './do
 import { campaignExists, listDonations, listGiven } from './donations.service.js';
 
 export const listOfCampaign = forAnyone({
-  summary: "See a campaign's gifts",
+  summary: "List a campaign's donations",
   description:
-    "Newest first, by `date_donated`. The campaign's owner sees who gave, and gifts that wait to be paid, which move to " +
-    'the top once they are; anyone else sees anonymous gifts masked.',
+    "Newest first, by `date_donated`. The campaign's owner sees the donors, and donations that are not paid yet, which move to " +
+    'the top once they are paid; to anyone else anonymous donations show no name.',
   params: CampaignPath,
   exists: campaignExists,
   query: DonationsQuery,
@@ -38,11 +38,11 @@ export const listOfCampaign = forAnyone({
 });
 
 export const exportOfCampaign = forParents({
-  summary: "Take a campaign's gifts along as CSV",
+  summary: "Download a campaign's donations as CSV",
   description:
-    'The same gifts in the same order as in the list, as a file for spreadsheets. In UTF-8, with a byte ' +
+    'The same donations in the same order as in the list, as a file for spreadsheets. In UTF-8, with a byte ' +
     'order mark. Where text could begin a formula in a spreadsheet, at its start or behind a separator, it has an ' +
-    'apostrophe. A file that broke off is no complete answer. A gift that is paid ' +
+    'apostrophe. A file that broke off is no complete answer. A donation that is paid ' +
     'while the file is made moves to the top, and may be missing.',
   params: CampaignPath,
   access: findOwnCampaign,
@@ -55,8 +55,9 @@ export const exportOfCampaign = forParents({
 });
 
 export const history = forParents({
-  summary: 'See what you gave',
-  description: 'Newest first. A gift outlives its campaign, which then shows as a deleted one.',
+  summary: 'List your donations',
+  description:
+    'Newest first. A donation stays when its campaign is deleted; the campaign then shows as deleted.',
   query: DonationsQuery,
   answer: {
     status: 200,

@@ -62,7 +62,7 @@ export const refundedAmount = z.int().min(0).meta({
 const course = {
   status: z.enum(STATUSES).meta({
     description:
-      'Only `completed` gifts count. `pending`: not yet paid; `failed`, `expired`: never was.',
+      'Only `completed` donations count. `pending`: not paid yet; `failed`, `expired`: never paid.',
   }),
   refunded_amount: refundedAmount,
 };
@@ -96,9 +96,9 @@ export const SeenDonation = GivenDonation.extend({
 export const NewlyGivenDonation = GivenDonation.extend({
   donor_name: z.string().meta({
     description:
-      '`Anonymous` for an anonymous gift, as everyone will see it; your history has the name.',
+      '`Anonymous` for an anonymous donation, as everyone will see it; your history has the name.',
   }),
   checkout_url: z.url().optional().meta({
-    description: 'Where a gift that is `pending` is to be paid. Absent where gifts are pledges.',
+    description: 'The page where a `pending` donation is paid. Absent where donations are pledges.',
   }),
 }).meta({ id: 'NewlyGivenDonation' });

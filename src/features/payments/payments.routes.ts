@@ -9,13 +9,14 @@ import { Received, SentEvent } from './payments.schemas.js';
 import { receiveEvent } from './webhook.service.js';
 
 export const give = forAnyone({
-  summary: 'Give to a campaign',
+  summary: 'Donate to a campaign',
   description:
     'With an account or without. `donor_name` and `donor_email` are required without one. ' +
-    'Guests of one network who name more mailboxes than receipts are mailed to give all the same, without that mail.\n\n' +
-    'Where gifts are paid at Stripe, the gift is `pending` and `checkout_url` is the page to pay it at; ' +
+    'Guests of one network who name more mailboxes than the limit allows donate all the same, but get no receipt by ' +
+    'mail.\n\n' +
+    'With payments by Stripe, the donation is `pending` and `checkout_url` is the page where it is paid; ' +
     'Stripe then sends the browser on to `/donations/{id}/success#token=…` or `/donations/{id}/cancelled#token=…` of ' +
-    'the app; `GET /donations/{id}/?token=…` tells what became of the gift. A payment that arrives when the campaign has closed is given back in full, and the donor is told.',
+    'the app; `GET /donations/{id}/?token=…` shows its status. A payment that arrives after the campaign has closed is refunded in full, and the donor gets a mail.',
   limit: 'donate',
   idempotent: true,
   changes: 'gifts of the campaign',
@@ -25,7 +26,7 @@ export const give = forAnyone({
   rules: donationErrors,
   answer: {
     status: 201,
-    description: "The gift, in the donor's form.",
+    description: "The donation, in the donor's form.",
     schema: NewlyGivenDonation,
   },
   refusals: ['campaign_closed', 'payment_refused'],
@@ -44,7 +45,7 @@ export const give = forAnyone({
 });
 
 export const stripeWebhook = forAnyone({
-  summary: 'Hear from Stripe',
+  summary: "Receive Stripe's events",
   limit: 'webhook',
   description:
     "For Stripe alone: the raw body must carry Stripe's signature of the last 300 seconds in " +

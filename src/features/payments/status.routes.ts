@@ -7,16 +7,16 @@ import { StatusQuery } from './payments.schemas.js';
 import { opensStatus } from './status-token.js';
 
 export const show = forAnyone({
-  summary: 'See what became of a gift',
+  summary: 'See the status of a donation',
   description:
-    'For the donor who is signed in, and for whoever has a token: the one that stands after `#token=` in the address ' +
-    'that Stripe sends the browser to (for 30 days), or the one of the receipt. A gift stays `pending` until Stripe ' +
-    'tells of the payment, mostly within seconds: ask again until it is not.',
+    'For the donor who is signed in, and for anyone with a token: the one after `#token=` in the address ' +
+    'that Stripe sends the browser to (for 30 days), or the one of the receipt. A donation stays `pending` until Stripe ' +
+    'confirms the payment, mostly within seconds: ask again until it is not.',
   limit: 'status',
   params: DonationPath,
   exists: findSeen,
   query: StatusQuery,
-  answer: { status: 200, description: "The gift, in the donor's form.", schema: SeenDonation },
+  answer: { status: 200, description: "The donation, in the donor's form.", schema: SeenDonation },
   refusals: ['not_authenticated', 'permission_denied'],
   handle: async ({ ctx, params: { id }, query: { token } }) =>
     presentSeenDonation(await findSeen(ctx, { id, token })),

@@ -10,9 +10,9 @@ import { getReceipt } from './receipts.service.js';
 const PDF = 'application/pdf';
 
 export const show = forAnyone({
-  summary: 'Get the receipt of a gift',
+  summary: 'Get the receipt of a donation',
   description:
-    'For the donor who is signed in, and for whoever has the link from the mail, which needs no account and ' +
+    'For the donor who is signed in, and for anyone with the link from the mail, which needs no account and ' +
     'does not expire: receipts are wanted at tax time. As a PDF where `Accept` prefers that to JSON, and in a browser.',
   limit: 'receipt',
   params: DonationPath,

@@ -7,7 +7,7 @@ import { NewRefund, RefundForm, RefundsQuery } from './refunds.schemas.js';
 import { listRefunds, refundDonation } from './refunds.service.js';
 
 export const create = forParents({
-  summary: 'Give a gift back, or a part of it',
+  summary: 'Refund a donation, or a part of it',
   description:
     "For the campaign's owner and staff. What was paid at Stripe goes back through Stripe: the refund is " +
     '`pending` until Stripe has answered.',
@@ -23,7 +23,7 @@ export const create = forParents({
 });
 
 export const list = forParents({
-  summary: "See a gift's refunds",
+  summary: "List a donation's refunds",
   description: "For the donor, the campaign's owner and staff.",
   params: DonationPath,
   access: findSeen,

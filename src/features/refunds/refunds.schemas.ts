@@ -7,7 +7,7 @@ import { LARGEST_GIFT } from '../donations/donations.schemas.js';
 export const NewRefund = z
   .object({
     amount: money({ max: LARGEST_GIFT }).optional().meta({
-      description: 'Whole units. Absent: all that is left of the gift, to the last cent.',
+      description: 'Whole units. Absent: all that is left of the donation, to the last cent.',
     }),
     reason: optionalText({ max: 200, multiline: true }),
   })

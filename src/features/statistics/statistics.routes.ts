@@ -7,7 +7,7 @@ import { Statistics, StatisticsQuery } from './statistics.schemas.js';
 import { showStatistics } from './statistics.service.js';
 
 const description =
-  'Completed gifts less refunds, by the day on which they were given, in UTC. At most 3,660 days at once.';
+  'Completed donations less refunds, by the day on which they were made, in UTC. At most 3,660 days at once.';
 
 export const ofCampaign = forParents({
   summary: 'See what a campaign raised, day by day',

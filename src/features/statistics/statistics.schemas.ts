@@ -10,13 +10,13 @@ export const StatisticsQuery = z.object({
   from: day.optional().meta({
     description:
       'The first day, in UTC. Default: the day on which the first campaign was created, or that of the first ' +
-      'gift if it is earlier.',
+      'donation if it is earlier.',
   }),
   to: day.optional().meta({ description: 'The last day, in UTC. Default: today.' }),
 });
 
 const raised = z.int().min(0).meta({ description: 'Less refunds, rounded down as a whole.' });
-const gifts = z.int().min(0).meta({ description: 'Of which something is left.' });
+const gifts = z.int().min(0).meta({ description: 'Donations that were not refunded in full.' });
 
 /** What was given in some days, in whole currency units. */
 export const Statistics = z
@@ -26,9 +26,10 @@ export const Statistics = z
     raised,
     gifts,
     donors: z.int().min(0).meta({
-      description: 'Accounts, and guests by their address; each gift of a former member by itself.',
+      description:
+        'Accounts, and guests by their address; each donation of a former member by itself.',
     }),
-    average: z.int().min(0).meta({ description: 'Raised for each gift, halves rounded up.' }),
+    average: z.int().min(0).meta({ description: 'Raised per donation, halves rounded up.' }),
     largest: z.int().min(0).meta({ description: 'What is left of the largest, rounded down.' }),
     daily: z.array(z.object({ date, raised, gifts })).meta({
       description: 'Every day of the range. What they raised adds up to `raised`.',

@@ -27,8 +27,12 @@ export function boundConnections(server: Server, longestSilence: number): LastOw
 function keepAccount(server: Server): Owed {
   const owed: Owed = new Map();
   server.on('connection', (socket) => {
-    owed.set(socket, new Set());
-    socket.once('close', () => owed.delete(socket));
+    const answers = new Set<ServerResponse>();
+    owed.set(socket, answers);
+    socket.once('close', () => {
+      owed.delete(socket);
+      closeQueued(answers);
+    });
   });
   server.on('request', (req, res) => {
     const answers = owed.get(req.socket);
@@ -36,6 +40,18 @@ function keepAccount(server: Server): Owed {
     res.once('close', () => answers?.delete(res));
   });
   return owed;
+}
+
+/**
+ * Closes the responses that still wait for those before them on a connection that has ended. Node 20 and 22 forget
+ * them: nothing would tell that they are over, and what they hold would never be given back.
+ */
+function closeQueued(answers: Set<ServerResponse>): void {
+  for (const res of answers) {
+    if (res.socket || res.destroyed) continue;
+    res.destroy();
+    res.emit('close');
+  }
 }
 
 function endWhoAsksTooMuch(server: Server, owed: Owed): void {

@@ -178,6 +178,11 @@ async function send(
 }
 
 async function sendDownload(res: Response, { type, filename, content }: Download): Promise<void> {
+  if (res.destroyed) {
+    // The client has left already: nothing would tell of the end of a download.
+    if (!Buffer.isBuffer(content)) content.destroy();
+    return;
+  }
   if (!Buffer.isBuffer(content) && res.req.method !== 'HEAD') {
     try {
       takeDownloadPlace(res.req.ctx, res);

@@ -61,8 +61,8 @@ export function createApp(deps: AppDependencies): Express {
   app.set('etag', false);
   app.disable('x-powered-by');
 
-  if (config.trustProxy !== 0) app.use(tidyForwardedFor);
   app.use(requestLog(log));
+  if (config.trustProxy !== 0) app.use(tidyForwardedFor);
   app.use(securityHeaders);
   app.use(crossOrigin(config.corsOrigins, log));
   if (deps.sheds) {
@@ -92,6 +92,6 @@ export function createApp(deps: AppDependencies): Express {
   const { metricsToken: token, production: isProduction = false } = config;
   app.use(metrics({ token, isProduction, db, waits: settings.waits }));
   app.use(nothingHere);
-  app.use(answerError);
+  app.use(answerError(log));
   return app;
 }

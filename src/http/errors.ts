@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { isDatabaseAway } from '../core/database-errors.js';
 import { InvalidInput, Refusal, type ErrorCode } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
 import { tooLarge } from './json-body.js';
 
 /** The one place where a code becomes a status. */
@@ -42,22 +43,24 @@ export const STATUS: Record<ErrorCode, number> = {
 const RETRY_AFTER = 2;
 
 /** Turns whatever was thrown into the contract's form. What nobody foresaw is logged whole and answered plainly. */
-export const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
-  if (res.headersSent) {
-    // Half of the answer is gone already: cut off, it can't be taken for the whole.
-    if (!hasLeft(error)) req.ctx.log.error({ err: error }, 'answer cut off');
-    res.destroy();
-    return;
-  }
-  if (error instanceof InvalidInput) {
-    res.set('Cache-Control', 'no-store').status(400).json(error.fields);
-    return;
-  }
-  const refusal = refusalOf(error);
-  if (refusal.code === 'internal_error') req.ctx.log.error({ err: error }, 'request failed');
-  if (refusal.code === 'unavailable') req.ctx.log.warn({ err: error }, 'unavailable');
-  refuse(res, refusal);
-};
+export function answerError(log: Logger): ErrorRequestHandler {
+  return (error: unknown, { id }, res, _next) => {
+    if (res.headersSent) {
+      // Half of the answer is gone already: cut off, it can't be taken for the whole.
+      if (!hasLeft(error)) log.error({ id, err: error }, 'answer cut off');
+      res.destroy();
+      return;
+    }
+    if (error instanceof InvalidInput) {
+      res.set('Cache-Control', 'no-store').status(400).json(error.fields);
+      return;
+    }
+    const refusal = refusalOf(error);
+    if (refusal.code === 'internal_error') log.error({ id, err: error }, 'request failed');
+    if (refusal.code === 'unavailable') log.warn({ id, err: error }, 'unavailable');
+    refuse(res, refusal);
+  };
+}
 
 /** Answers a refusal with its status and headers. */
 export function refuse(res: Response, { code, detail, retryAfter = RETRY_AFTER }: Refusal): void {

@@ -41,13 +41,20 @@ export const tidyForwardedFor: RequestHandler = ({ headers }, _res, next) => {
   next();
 };
 
-/** The address without port, brackets and zone; IPv4 written as IPv6 is IPv4. */
+/** The address without port, brackets and zone; IPv4 written as IPv6, or translated to it (RFC 6052), is IPv4. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const entry = text.trim().replace(/^"(.*)"$/, '$1');
   const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d*)?|([\d.]+):\d*)$/.exec(entry) ?? [];
   const [bare = ''] = (bracketed ?? dotted ?? entry).split('%');
   // Node is strict: `127.1` and `010.0.0.1` are addresses to some programs only.
-  return isIP(bare) === 0 ? undefined : ipaddr.process(bare);
+  const version = isIP(bare);
+  if (version === 0) return undefined;
+  if (version === 4) return ipaddr.IPv4.parse(bare);
+  // ipaddr.js reads only some of the addresses that end like IPv4; URL writes them all without dots.
+  const address = ipaddr.IPv6.parse(new URL(`http://[${bare}]`).hostname.slice(1, -1));
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address();
+  if (address.range() !== 'rfc6052') return address;
+  return new ipaddr.IPv4(address.toByteArray().slice(-4));
 }
 
 function prefix(bytes: number[], bits: number): string {

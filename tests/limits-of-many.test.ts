@@ -3,13 +3,19 @@ import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../src/core/limit-figures.js';
 import { useApi, type Api } from './support/api.js';
 import { expectError } from './support/bare-http.js';
-import { registerParent } from './support/factories.js';
+import { addChild, registerParent } from './support/factories.js';
 
 const MOST = 2;
 
-const { calls } = DEFAULT_LIMITS.refresh;
-const rules = [{ max: MOST, seconds: 60, per: ['client address' as const] }];
-const sites = useApi({ rateLimit: true, trustProxy: 1, limits: { refresh: { calls, rules } } });
+const rules = [{ max: MOST, seconds: 3_600, per: ['client address' as const] }];
+const sites = useApi({
+  rateLimit: true,
+  trustProxy: 1,
+  limits: {
+    refresh: { ...DEFAULT_LIMITS.refresh, rules },
+    writeCampaign: { ...DEFAULT_LIMITS.writeCampaign, rules },
+  },
+});
 
 /** No window ends while a busy machine is at it. */
 const slowly = DEFAULT_LIMITS.login.rules.map((rule) => ({ ...rule, seconds: 3_600 }));
@@ -34,6 +40,25 @@ test('a /48 may send eight times what one of its networks may', async () => {
   expectError(await refresh('2001:db8:48:1::9'), 429, 'throttled');
   expectError(await refresh('2001:db8:48:9::1'), 429, 'throttled');
   await refresh('2001:db8:49:9::1').expect(401);
+});
+
+test('the campaigns of all parents at one client address are counted together', async () => {
+  const open = async (address: string) => {
+    const parent = await registerParent(sites);
+    const child = await addChild(sites, parent);
+    const path = `/children/${child.id}/campaigns/`;
+    return from(
+      address,
+      sites.post(
+        path,
+        { title: 'Skates', description: 'Mine are too small.', goal: 90, category: 'sports' },
+        parent.access,
+      ),
+    );
+  };
+  for (let n = 0; n < MOST; n += 1) expect((await open('192.0.2.80')).status).toBe(201);
+  expectError(await open('192.0.2.80'), 429, 'throttled');
+  expect((await open('192.0.2.81')).status).toBe(201);
 });
 
 const logIn = (of: Api, address: string, email: string, password = 'not the password') =>

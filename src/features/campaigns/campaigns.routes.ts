@@ -93,6 +93,7 @@ export const listOfChild = forParents({
 
 export const create = forParents({
   summary: 'Open a campaign for your child',
+  limit: 'writeCampaign',
   idempotent: true,
   tellsOf: ({ id }, answer) => ({ childId: id, ...(answer && { campaignId: answer.id }) }),
   description:
@@ -110,6 +111,7 @@ export const create = forParents({
 
 export const change = forParents({
   summary: 'Change, close or reopen a campaign',
+  limit: 'writeCampaign',
   description: 'Partial: an absent field keeps its value, null clears an optional one.',
   params: CampaignPath,
   access: findOwnCampaign,

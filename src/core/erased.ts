@@ -1,9 +1,13 @@
 // Conditions in SQL for what was deleted while rows still refer to it (ADR 023). A read that shows anything of a
 // donor uses them, so that it is right in the moment of the deletion, however much a job has still to detach.
 
-/** Whether the guest behind `donations d` had verified the same address for an account that is deleted. */
-export const GUEST_IS_ERASED = `lower(d.donor_email) = ANY (ARRAY(
-    SELECT e.address FROM erasures e WHERE e.address IS NOT NULL))`;
+/**
+ * Whether the guest behind `donations d` had proven the same address for an account that was deleted afterwards. The
+ * array is read once for a query; the second condition is checked only for addresses in it.
+ */
+export const GUEST_IS_ERASED = `(lower(d.donor_email) = ANY (ARRAY(
+    SELECT e.address FROM erasures e WHERE e.address IS NOT NULL))
+  AND d.id <= (SELECT max(e.last_gift) FROM erasures e WHERE e.address = lower(d.donor_email)))`;
 
 /**
  * Whether the donor of `donations d` is a former member. A scalar subquery, since EXISTS may be planned as a hash of

@@ -31,7 +31,7 @@ export function runForgetting(api: Pick<Api, 'db' | 'log'>, later = DAY): Promis
   return forgetComments({ ...ctx, now: new Date(ctx.now.getTime() + later) });
 }
 
-/** What is still to be erased: kinds and ids. */
+/** What is still to be erased: kinds, ids and addresses. */
 export function erasures({ database }: { database: TestDatabase }) {
   return database.sql<{ kind: string; id: number; address: string | null }>(
     'SELECT kind, subject_id AS id, address FROM erasures ORDER BY kind, subject_id',

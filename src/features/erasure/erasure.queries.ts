@@ -2,9 +2,10 @@ import { statement, type Database, type Statement } from '../../core/database.js
 
 /** Something that was deleted while rows still refer to it. */
 export interface Erasure {
+  id: number;
   kind: keyof typeof STEPS;
   subjectId: number;
-  /** The verified address of a parent, while donations that a guest made with it are to be erased. */
+  /** A proven address of a parent, while donations that a guest made with it are to be erased. */
   address: string | null;
   /** The last donation that may be one of those. */
   lastGift: number | null;
@@ -93,25 +94,25 @@ export const STEPS = {
 /** Strikes out an erasure to which nothing refers any more. What was locked a moment ago is found by the next run. */
 const FINISH = statement(`
   DELETE FROM erasures e
-   WHERE e.kind = $1 AND e.subject_id = $2
+   WHERE e.id = $1
      AND CASE e.kind
-         WHEN 'campaign' THEN NOT EXISTS (SELECT FROM donations d WHERE d.campaign_id = $2)
-              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.campaign_id = $2)
-         WHEN 'child' THEN NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.child_id = $2)
-         ELSE NOT EXISTS (SELECT FROM donations d WHERE d.donor_id = $2)
+         WHEN 'campaign' THEN NOT EXISTS (SELECT FROM donations d WHERE d.campaign_id = e.subject_id)
+              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.campaign_id = e.subject_id)
+         WHEN 'child' THEN NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.child_id = e.subject_id)
+         ELSE NOT EXISTS (SELECT FROM donations d WHERE d.donor_id = e.subject_id)
               AND NOT EXISTS (SELECT FROM donations d WHERE lower(d.donor_email) = e.address
                                  AND d.donor_id IS NULL AND d.id <= e.last_gift)
-              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.parent_id = $2) END
+              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.parent_id = e.subject_id) END
   RETURNING true AS finished`);
 
-const COLUMNS = 'kind, subject_id AS "subjectId", address, last_gift AS "lastGift"';
+const COLUMNS = 'id, kind, subject_id AS "subjectId", address, last_gift AS "lastGift"';
 
 const PENDING = statement(
-  `SELECT ${COLUMNS} FROM erasures ORDER BY erased_at, kind, subject_id LIMIT $1::int`,
+  `SELECT ${COLUMNS} FROM erasures ORDER BY erased_at, kind, id LIMIT $1::int`,
 );
 
 const OF_THIS_TRANSACTION = statement(
-  `SELECT ${COLUMNS} FROM erasures WHERE erased_at = now() ORDER BY kind, subject_id LIMIT $1::int`,
+  `SELECT ${COLUMNS} FROM erasures WHERE erased_at = now() ORDER BY kind, id LIMIT $1::int`,
 );
 
 /** One at a time, so that no two comments go in one commit. */
@@ -143,8 +144,8 @@ export async function eraseBatch(
 }
 
 /** Ends an erasure; false if rows still refer to it. */
-export async function finishErasure(db: Database, { kind, subjectId }: Erasure): Promise<boolean> {
-  return (await db.query(FINISH, [kind, subjectId])).length > 0;
+export async function finishErasure(db: Database, { id }: Erasure): Promise<boolean> {
+  return (await db.query(FINISH, [id])).length > 0;
 }
 
 /** Forgets the comment of one anonymous donation whose moment has come; false if there is none. */

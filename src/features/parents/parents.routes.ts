@@ -61,8 +61,9 @@ export const remove = forParents({
   summary: 'Delete your account',
   description:
     'Erases you, your children and their campaigns, at once. Your donations stay, without your data; so do those ' +
-    'that you made as a guest with your verified address. What you wrote anonymously goes within a day. Needs ' +
-    '`current_password`, or a sign-in within the last 15 minutes: then there need be no body.',
+    'that you made as a guest with your verified address, or with one that you left in the last 72 hours. What you ' +
+    'wrote anonymously goes within a day. Needs `current_password`, or a sign-in within the last 15 minutes: then ' +
+    'there need be no body.',
   limit: 'changeParent',
   params: ParentPath,
   access: selfToChange,

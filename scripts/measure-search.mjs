@@ -14,10 +14,19 @@ import { countFound } from '../dist/features/campaigns/count.queries.js';
 import { searchCampaigns } from '../dist/features/campaigns/search.queries.js';
 
 const [folder, ...given] = process.argv.slice(2);
+/** Each order with a page of 20, and the first one with the page that is given unless asked for otherwise. */
+const PAGES = [
+  ...SORTS.map((sort) => ({ sort, page_size: 20 })),
+  { sort: 'newest', page_size: 100 },
+];
+const COLUMNS = [...PAGES.map(({ sort, page_size }) => `${sort}, ${page_size}`), 'count'];
 const SIZES = given.length > 0 ? given.map(Number) : [1_000, 10_000, 100_000];
 const TIMES = 20;
 const BATCH = 1_000;
 const SYLLABLES = 'ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu'.split(' ');
+
+/** How busy the machine is: this takes about as long as the processor is slow. */
+const YARDSTICK = { text: 'SELECT sum(n) FROM generate_series(1, 1000000) n' };
 
 /** One campaign in `RARE` holds the rare word. */
 const RARE = 5_000;
@@ -39,6 +48,7 @@ const AGAINST_LONG = {
   '200 letters, compared in vain at every place': [`b${'a'.repeat(199)}`],
   'a word that 3 % hold, among them': [wordOf(300)],
   'letters that all of them hold': ['aab'],
+  'eight words, the last held by none': ['a', 'b', 'aa', 'ab', 'ba', 'aab', 'baa', 'qz'],
 };
 
 const database = await startEmbeddedDatabase({ dataDir: folder });
@@ -61,11 +71,15 @@ async function measure(size, isLong, queries) {
   const db = openDatabase(url, 1, createLogger('silent'), bounds);
   const ctx = { db, settings: { search: bounds }, now: new Date(), client: { network: 'here' } };
   const [{ pid }] = await db.search({ text: 'SELECT pg_backend_pid() AS pid' }, [], 'here');
+  console.error(
+    'to add up a million numbers:',
+    await median(pid, () => db.search(YARDSTICK, [], 'here')),
+  );
   const rows = [];
   for (const [name, words] of Object.entries(queries)) {
     const times = [];
-    for (const sort of SORTS) {
-      times.push(await median(pid, () => searchCampaigns(ctx, { sort, page_size: 20 }, words)));
+    for (const page of PAGES) {
+      times.push(await median(pid, () => searchCampaigns(ctx, page, words)));
     }
     times.push(await median(pid, () => countFound(ctx, { sort: 'newest' }, words)));
     rows.push({ size, name: isLong ? `${name} (long texts)` : name, times });
@@ -93,8 +107,8 @@ function processorTime(pid) {
 
 function print(rows) {
   const figures = (list) => `| ${list.join(' | ')} |`;
-  console.log(figures(['campaigns', 'asked for', ...SORTS, 'count']));
-  console.log(figures(['---:', '---', ...SORTS.map(() => '---:'), '---:']));
+  console.log(figures(['campaigns', 'asked for', ...COLUMNS]));
+  console.log(figures(['---:', '---', ...COLUMNS.map(() => '---:')]));
   for (const { size, name, times } of rows) {
     console.log(
       figures([size.toLocaleString('en'), name, ...times.map((time) => time.toFixed(1))]),

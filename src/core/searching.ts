@@ -16,7 +16,10 @@ export interface SearchBounds {
   candidates: number;
   /** Bytes of text that each way looks through at most: fewer, the more letters are asked for. */
   bytes: number;
-  /** Letters of all words together with which all those bytes are looked through; with twice as many, half of them. */
+  /**
+   * Letters of all words together with which all those bytes are looked through; with twice as many, half of them. A
+   * word counts as four at least: a long text is unpacked for each.
+   */
   letters: number;
   /** Matches that are counted at most. */
   counted: number;
@@ -36,7 +39,7 @@ export const SEARCH_BOUNDS: SearchBounds = {
   far: 2_500,
   candidates: 3_000,
   bytes: 2_000_000,
-  letters: 16,
+  letters: 8,
   counted: 200,
   atOnce: 3,
   mostWaiting: 60,

@@ -121,7 +121,8 @@ export function bothWays(
   return `
     asked AS MATERIALIZED (
       SELECT words, search_terms(words, ${asked.category}) AS terms,
-          (${bytes} / greatest(1, length(array_to_string(words, '')) / ${letters}.0))::int AS bytes
+          (${bytes} / greatest(1, (SELECT sum(greatest(length(word), 4)) FROM unnest(words) word) / ${letters}.0))::int
+            AS bytes
         FROM (SELECT ARRAY(SELECT fold_case(word) FROM unnest(${asked.words}) word) AS words) folded),
     followed AS MATERIALIZED (${examined(`SELECT id FROM (${ordered}) one LIMIT ${far + 1}`, asked, far)}),
     nearest AS (SELECT is_match FROM followed LIMIT ${near}),

@@ -9,8 +9,11 @@ import { migrate } from '../src/core/migrate.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
 
-/** Runs `work` in a database of its own that has the migrations before the one for public names. */
-async function beforePublicNames(work: (client: pg.Client, url: string) => Promise<void>) {
+/** Runs `work` in a database of its own that has the migrations before the one of that name. */
+async function before(
+  migration: string,
+  work: (client: pg.Client, url: string) => Promise<void>,
+): Promise<void> {
   const url = new URL(inject('templateUrl'));
   const name = `names_${randomUUID().replaceAll('-', '')}`;
   const server = new pg.Client(new URL('/postgres', url).href);
@@ -22,8 +25,7 @@ async function beforePublicNames(work: (client: pg.Client, url: string) => Promi
   await client.connect();
   try {
     for (const one of await readdir(MIGRATIONS)) {
-      if (one < '20261128050600')
-        await cp(join(MIGRATIONS, one), join(folder, one), { recursive: true });
+      if (one < migration) await cp(join(MIGRATIONS, one), join(folder, one), { recursive: true });
     }
     await migrate(url.href, folder);
     await work(client, url.href);
@@ -36,7 +38,7 @@ async function beforePublicNames(work: (client: pg.Client, url: string) => Promi
 }
 
 test('children that are there get the public name that the new rule gives, in search too', () =>
-  beforePublicNames(async (client, url) => {
+  before('20261128050600', async (client, url) => {
     await client.query(
       `INSERT INTO parents (username, email, google_sub) VALUES ('anna', 'a@b.example', 'x');
        INSERT INTO children (parent_id, name, first_name, date_of_birth) VALUES
@@ -58,4 +60,37 @@ test('children that are there get the public name that the new rule gives, in se
     expect(rows.map(({ found }) => found)).toEqual(
       names.map((name) => `t\nd\n${name.toLowerCase()}`),
     );
+  }));
+
+test('a default that shows a surname is made anew, and a name that the parent chose stays', () =>
+  before('20261128081800', async (client, url) => {
+    await client.query(
+      `INSERT INTO parents (username, email, google_sub) VALUES ('anna', 'a@b.example', 'x');
+       INSERT INTO children (parent_id, name, public_name, date_of_birth)
+       SELECT 1, name, coalesce(chosen, default_public_name(name)), '2020-01-01'
+         FROM (VALUES (1, 'Emma李', NULL), (2, 'Emma李', 'Emmi'), (3, 'Emma李', 'Emma'), (4, '王小明', NULL),
+                      (5, '王小明', '小明'), (6, U&'Sommer\\2E49Mia', NULL), (7, 'Mia Sommer', NULL))
+              AS child (at, name, chosen) ORDER BY at`,
+    );
+    const shown = async () => {
+      const all = await client.query<{ public_name: string; tuple: string }>(
+        'SELECT public_name, ctid::text AS tuple FROM children ORDER BY id',
+      );
+      return all.rows;
+    };
+    const former = await shown();
+    expect(former.map(({ public_name }) => public_name)).toContain('a李');
+    await migrate(url);
+    const now = await shown();
+    expect(now.map(({ public_name }) => public_name)).toEqual([
+      'Emma',
+      'Emmi',
+      'Emma',
+      '明',
+      '小明',
+      'Mia',
+      'Mia',
+    ]);
+    const written = now.flatMap(({ tuple }, at) => (tuple === former[at]?.tuple ? [] : [at]));
+    expect(written).toEqual([0, 5]);
   }));

@@ -48,6 +48,31 @@ describe('unless the parent chooses, the public sees', () => {
     ['山田 太郎', '山田'],
     ['マリア・ゾマー', 'マリア'],
     ['葛\u{e0100}城明日', '明日'],
+    ['李明🦊', '明'],
+    ['(王.小明)', '明'],
+    ['マリア＝ゾマー', 'マリア'],
+    ['マリア・Sommer', 'マリア'],
+    ['Emma李', 'Emma'],
+    ['李Emma', 'Emma'],
+    ['Mia田中', 'Mia'],
+    ['田中Mia', 'Mia'],
+    ['김Mia', 'Mia'],
+    ['Иван李', 'Иван'],
+    ['Emma李Sommer', 'Emma'],
+    ['李Emma-Sofie O', 'Emma-Sofie'],
+    ["李D'Arcy", "D'Arcy"],
+    ['Emma(李)', 'Emma'],
+    ['Emma·李', 'Emma'],
+    ['Emma\u200dSommer李', 'Emma'],
+    ['葛\u{e0100}Emma', 'Emma'],
+    ['Sommer, Emma李', 'Emma'],
+    ['Mia\u119eSommer', 'Mia'],
+    ['Sommer\u2e49Mia', 'Mia'],
+    ['Sommer\u2e4cMia', 'Mia'],
+    ['Sommer\u{1144d}Mia', 'Mia'],
+    ['Sommer\u{1145a}Mia', 'Mia'],
+    ['Sommer\u{16e97}Mia', 'Mia'],
+    ['Sommer\u{1da87}Mia', 'Mia'],
     ['x'.repeat(60), 'x'.repeat(50)],
   ])('of %s: %s', async (name, shown) => {
     expect(await publicNameOf(name)).toBe(shown);
@@ -135,6 +160,11 @@ describe('a parent', () => {
     ['Annabell Bell', 'Annabell Bell'],
     ['김철수', '김철수'],
     ['山田 太郎', '山田 太郎'],
+    ['Emma李', '李'],
+    ['Emma李', 'Emma李'],
+    ['Emma李', '李 Emma'],
+    ['Emma李 Sommer', 'Emma李'],
+    ['Mia\u119eSommer', 'Sommer'],
   ])('who named the child %s may not show %s', async (name, public_name) => {
     const input = { name, public_name, date_of_birth: '2020-01-01' };
     const { body } = await api.post('/parents/me/children/', input, parent.access).expect(400);
@@ -154,6 +184,8 @@ describe('a parent', () => {
     ['Annabell Bell', 'Annabell'],
     ['김철수', '철수'],
     ['山田 太郎', '太郎'],
+    ['山田 Mia', 'Mia'],
+    ['Emma李', 'Emma'],
     ['Mia Sommer', 'x'.repeat(50)],
   ])('who named the child %s may show %s', async (name, public_name) => {
     expect(await publicNameOf(name, { public_name })).toBe(public_name);

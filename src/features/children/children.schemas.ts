@@ -26,8 +26,8 @@ export const NewChild = z
     public_name: optionalText({ max: LONGEST_PUBLIC_NAME }).meta({
       description:
         'What the public sees as `child_name`. Null and the empty string mean the default: the first word of the ' +
-        'name, or the first after a comma; the last half of a name in Han, Hangul or Kana without white space. It ' +
-        'must not contain another word of the name.',
+        'name, or the first after a comma; the last half of a name in Han, Hangul or Kana without white space, and ' +
+        'of a word that mixes these with other letters the others. It must not contain another word of the name.',
     }),
     gender: optionalChoice(GENDERS),
     profile_picture: optionalUrl,

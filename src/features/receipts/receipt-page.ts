@@ -40,7 +40,10 @@ interface Style {
 export class ReceiptPage {
   readonly #doc: PDFKit.PDFDocument;
   readonly #fonts = receiptFonts();
-  readonly #letters = new Letters(this.#fonts.regular);
+  readonly #letters = new Letters(
+    this.#fonts.regular,
+    (font, text) => void this.#doc.font(this.#known(font)).widthOfString(text),
+  );
   readonly #registered = new Set<string>();
   readonly #structure: PDFKit.PDFStructureElement;
   #y = 64;
@@ -125,7 +128,6 @@ export class ReceiptPage {
   /** Any text from `x` to the right margin, in as many lines as it needs and may have. */
   #text(text: string, x: number, style: Style): void {
     const { size = 10 } = style;
-    this.#use(style);
     this.#letters.text = this.#drawable(text);
     const lines = this.#wrap(this.#letters.text, RIGHT - x, style);
     if (lines.length > MOST_LINES) lines.splice(MOST_LINES - 1, Infinity, '…');
@@ -140,14 +142,10 @@ export class ReceiptPage {
     return inLetters(words(text.replace(/\p{Bidi_Control}/gu, '')).join(' '));
   }
 
-  /** With the current face and size; afterwards these are in use again. */
-  #width(text: string, style: Style): number {
-    const { face = 'regular', size = 10 } = style;
-    const width = this.#letters.runs(text, face).reduce((sum, { font, drawn }) => {
+  #width(text: string, { face = 'regular', size = 10 }: Style): number {
+    return this.#letters.runs(text, face).reduce((sum, { font, drawn }) => {
       return sum + this.#doc.font(this.#known(font), size).widthOfString(drawn);
     }, 0);
-    this.#use(style);
-    return width;
   }
 
   /** The name of a font, which the document knows from its first use on. */
@@ -159,25 +157,33 @@ export class ReceiptPage {
     return name;
   }
 
-  /** Breaks between words, and within a word only where it is wider than a line. */
+  /**
+   * Breaks between words, and within a word only where it is wider than a line. Each word is measured once, and not
+   * the line as it grows: that takes quadratic time.
+   */
   #wrap(text: string, width: number, style: Style): string[] {
+    const blank = this.#width(' ', style);
     const lines: string[] = [];
     let line = '';
+    let taken = 0;
     for (const word of text.split(' ')) {
-      const longer = line === '' ? word : `${line} ${word}`;
-      if (this.#width(longer, style) <= width) {
-        line = longer;
+      const wide = this.#width(word, style);
+      if (line !== '' && taken + blank + wide <= width) {
+        line += ` ${word}`;
+        taken += blank + wide;
         continue;
       }
       if (line !== '') lines.push(line);
-      lines.push(...this.#chop(word, width, style));
+      if (wide > width) lines.push(...this.#chop(word, width, style));
+      else lines.push(word);
       line = lines.pop()!;
+      taken = this.#width(line, style);
     }
     return [...lines, line];
   }
 
+  /** A word that is wider than a line, in parts that are not. */
   #chop(word: string, width: number, style: Style): string[] {
-    if (this.#width(word, style) <= width) return [word];
     const parts: string[] = [];
     let part = '';
     let room = width;
@@ -195,7 +201,6 @@ export class ReceiptPage {
   }
 
   #lineToRight(text: string, style: Style): void {
-    this.#use(style);
     this.#line(text, RIGHT - this.#width(text, style), style);
   }
 

@@ -47,25 +47,15 @@ const files = new Map<string, Buffer | undefined>();
 export class ScriptFonts {
   readonly #parsed = new Map<string, Font>();
 
-  /** The name of the font that draws a letter as part of a text; undefined if none does. */
+  /** The name of the font that has a letter as part of a text; undefined if none does. */
   nameFor(letter: string, text: string): string | undefined {
     const fonts = SCRIPTS.find(([script]) => script.test(letter))?.[1](text) ?? [];
-    return fonts.find((name) => canDraw(this.#find(name), letter) && this.canSet(name, letter));
+    return fonts.find((name) => canDraw(this.#find(name), letter));
   }
 
   /** What decides how a text's letters are drawn, beside the letters themselves. */
   languageOf(text: string): string {
     return isJapanese(text) ? 'ja' : '';
-  }
-
-  /** Whether a font can set letters together: some have tables that fontkit stumbles over. */
-  canSet(name: string, text: string): boolean {
-    try {
-      this.get(name).layout(text);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** A font by its name, which `nameFor` has given. */

@@ -252,7 +252,7 @@ describe('before the mail is written', () => {
 });
 
 describe('mails that anyone can cause', () => {
-  const budget = { mailBudget: { perHour: 3, perDay: 5 } };
+  const budget = { mailBudget: { perHour: 3, perDay: 5, reservePerHour: 0 } };
   const to = (mails: GiftMailSent[]) => mails.map((mail) => mail.to[0]);
 
   test('come to one mailbox so often an hour, however it is spelled, and to others all the same', async () => {

@@ -4,7 +4,9 @@ import { registerParent, type TestParent } from './support/factories.js';
 import { codeIn, useMailbox } from './support/mailbox.js';
 
 const api = useApi();
-const mailbox = useMailbox(api, { mailBudget: { perHour: 3, perDay: 5 } });
+const mailbox = useMailbox(api, {
+  mailBudget: { perHour: 3, perDay: 5, reservePerHour: 1 },
+});
 
 const ask = ({ email }: TestParent) => api.post('/api/auth/password/reset/', { email }).expect(202);
 const changePassword = ({ access, password }: TestParent, next: string) =>
@@ -23,6 +25,42 @@ function atOneMailbox(name: string, count: number): Promise<TestParent[]> {
     tags.map((tag) => registerParent(api, { email: `${name}+${tag}@example.com` })),
   );
 }
+
+test.each([
+  ['owner', 'example.com'],
+  ['own.er', 'gmail.com'],
+])(
+  'its owner still gets a code and a link when strangers use the budget of %s@%s up',
+  async (name, domain) => {
+    const unique = `${name}${process.pid}`;
+    for (const tag of ['a', 'b', 'c', 'd', 'e', 'f'])
+      await ask(await registerParent(api, { email: `${unique}+${tag}@${domain}` }));
+    await mailbox.settled();
+    const owner = await registerParent(api, { email: `${unique}@${domain}` });
+    await ask(owner);
+    const link = () => mailsAbout('new password', [owner]);
+    await mailbox.settled();
+    expect(link()).toBe(1);
+    for (let round = 0; round < 2; round += 1) {
+      await ask(owner);
+      await mailbox.settled();
+    }
+    expect(link()).toBe(1);
+    const code = codeIn(await mailbox.next(owner.email));
+    await api.post('/api/auth/email/verify/', { code }, owner.access).expect(200);
+  },
+);
+
+test('what the hour refuses does not count for the day', async () => {
+  await atOneMailbox('hours', 6);
+  await mailbox.settled();
+  await api.database.sql(`DELETE FROM rate_limits WHERE key LIKE 'mail codes hour:%'`);
+  const others = await Promise.all(
+    ['x', 'y', 'z'].map((tag) => registerParent(api, { email: `hours+${tag}@example.com` })),
+  );
+  await mailbox.settled();
+  expect(mailsAbout('code', others)).toBe(2);
+});
 
 test('links for a new password come to a mailbox that no account has proven within its budget', async () => {
   const accounts = await atOneMailbox('links', 5);

@@ -78,8 +78,17 @@ test.each([
   ['Aunt.Kate+dream@Gmail.com', 'auntkate@gmail.com'],
   ['a.u.n.t.kate@googlemail.com', 'auntkate@gmail.com'],
   ['+only@example.org', '@example.org'],
+  ['Aunt-Kate+dream@me.com', 'aunt-kate@icloud.com'],
+  ['aunt-kate@mac.com', 'aunt-kate@icloud.com'],
+  ['a_u.n-t@pm.me', 'aunt@proton.me'],
+  ['aunt+dream@protonmail.com', 'aunt@proton.me'],
+  ['dream@Aunt.Fastmail.com', 'aunt@fastmail.com'],
+  ['aunt.kate@fastmail.com', 'aunt.kate@fastmail.com'],
+  ['aunt.k-dream@yahoo.co.uk', 'aunt.k@yahoo.co.uk'],
+  ['aunt-dream@yahoo.com', 'aunt@yahoo.com'],
+  ['aunt-kate@yahoo.example.org', 'aunt-kate@yahoo.example.org'],
 ])('%s reaches %s', (address, mailbox) => {
-  expect(mailboxOf(address)).toBe(mailbox);
+  expect(mailboxOf(address).address).toBe(mailbox);
 });
 
 test('files of mail are removed after seven days', async () => {

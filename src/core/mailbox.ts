@@ -2,22 +2,61 @@
 export interface MailBudget {
   perHour: number;
   perDay: number;
+  /** Further codes and links an hour, to the mailbox's address without a tag. */
+  reservePerHour: number;
 }
 
 /** What a server sends: anyone may give, or register, in the name of any address. */
-export const MAIL_BUDGET: MailBudget = { perHour: 10, perDay: 30 };
+export const MAIL_BUDGET: MailBudget = { perHour: 10, perDay: 30, reservePerHour: 3 };
 
-/** Providers at which dots before the @ make no other mailbox. */
-const DOTLESS = new Set(['gmail.com', 'googlemail.com']);
+/** The mailbox that an address reaches. */
+export interface Mailbox {
+  /** The same for all its addresses. */
+  address: string;
+  /** Whether the address is one of any number that its owner, or a stranger, makes up by a tag. */
+  isTagged: boolean;
+}
+
+/** A provider with several domains for one mailbox, and characters in names that it ignores. */
+interface Provider {
+  domain: string;
+  ignored?: RegExp;
+}
+
+const GMAIL: Provider = { domain: 'gmail.com', ignored: /\./g };
+const ICLOUD: Provider = { domain: 'icloud.com' };
+const PROTON: Provider = { domain: 'proton.me', ignored: /[._-]/g };
+
+const PROVIDERS = new Map<string, Provider>([
+  ['gmail.com', GMAIL],
+  ['googlemail.com', GMAIL],
+  ['icloud.com', ICLOUD],
+  ['mac.com', ICLOUD],
+  ['me.com', ICLOUD],
+  ['pm.me', PROTON],
+  ['proton.me', PROTON],
+  ['protonmail.ch', PROTON],
+  ['protonmail.com', PROTON],
+]);
+
+/** Fastmail has tags in front of the domain, too: `tag@name.fastmail.com`. */
+const TAGGED_BY_DOMAIN = /^([^.]+)\.(fastmail\.(?:com|fm))$/;
+
+/** Yahoo's tags follow a hyphen, which no name there contains. */
+const TAGGED_BY_HYPHEN = /^yahoo\.(com?\.)?[a-z]{2,3}$/;
 
 /**
- * The mailbox that an address reaches, as far as its spelling tells: without regard to case, without what
- * follows a `+`, and at Gmail without dots. To count by; mail goes to the address as it was given.
+ * The mailbox that an address reaches, as far as its spelling and the provider's help pages tell. To count by; mail
+ * goes to the address as it was given.
  */
-export function mailboxOf(address: string): string {
+export function mailboxOf(address: string): Mailbox {
   const at = address.lastIndexOf('@');
-  const [name = ''] = address.slice(0, at).toLowerCase().split('+', 1);
+  const given = address.slice(0, at).toLowerCase();
   const domain = address.slice(at + 1).toLowerCase();
-  if (!DOTLESS.has(domain)) return `${name}@${domain}`;
-  return `${name.replaceAll('.', '')}@gmail.com`;
+  const [, owner, ownDomain] = TAGGED_BY_DOMAIN.exec(domain) ?? [];
+  if (owner) return { address: `${owner}@${ownDomain}`, isTagged: true };
+  const [name = ''] = given.split(TAGGED_BY_HYPHEN.test(domain) ? /[+-]/ : '+', 1);
+  const provider = PROVIDERS.get(domain) ?? { domain };
+  const plain = provider.ignored ? name.replace(provider.ignored, '') : name;
+  return { address: `${plain}@${provider.domain}`, isTagged: name !== given };
 }

@@ -56,7 +56,7 @@ export async function namesTooManyMailboxes(
     const window = Math.floor(now / length);
     const place = (network: string, most: number) => ({
       count: `mailboxes:${keyOf([network, seconds, window])}`,
-      mailbox: `mailbox:${keyOf([network, seconds, window, mailboxOf(named)])}`,
+      mailbox: `mailbox:${keyOf([network, seconds, window, mailboxOf(named).address])}`,
       max: most,
       expire: (window + 1) * length,
     });

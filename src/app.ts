@@ -11,6 +11,7 @@ import { docs } from './http/docs.js';
 import { entrance } from './http/entrance.js';
 import { answerError } from './http/errors.js';
 import { findRoute } from './http/find-route.js';
+import { hostHeader } from './http/host-header.js';
 import { parseBody, readBody } from './http/json-body.js';
 import { countClients, refuseKnownClients } from './http/limit-clients.js';
 import { createLimits, noLimits } from './http/limits.js';
@@ -64,6 +65,7 @@ export function createApp(deps: AppDependencies): Express {
   app.use(requestLog(log));
   if (config.trustProxy !== 0) app.use(tidyForwardedFor);
   app.use(securityHeaders);
+  app.use(hostHeader);
   app.use(crossOrigin(config.corsOrigins, log));
   if (deps.sheds) {
     const { bounds, waits } = settings;

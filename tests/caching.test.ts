@@ -176,7 +176,7 @@ describe('the next page', () => {
       'http://two.example:8080/campaigns/',
     ]);
     expect(same).toBe(cursor);
-    expect(await link('<evil>')).toMatch(/^<\/campaigns\/\?page_size=1&cursor=/);
+    expect(await link('e!vil')).toMatch(/^<\/campaigns\/\?page_size=1&cursor=/);
     expect((await send(api, 'GET', '/campaigns?page_size=1')).headers.link).toContain(
       '/campaigns?page_size=1&',
     );

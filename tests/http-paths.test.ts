@@ -173,14 +173,35 @@ test.each([
 });
 
 test.each([
-  ['no host', ''],
-  ['a strange expectation', 'Host: x\r\nExpect: miracles\r\n'],
-])('a request with %s is served', async (_name, fields) => {
+  ['no host in HTTP/1.0', '1.0', ''],
+  ['an empty host', '1.1', 'Host:\r\n'],
+  ['the address of IPv6 for a host', '1.1', 'Host: [::1]:3000\r\n'],
+  ['a host with a port', '1.1', 'Host: api-1.dreamjar_x.example:443\r\n'],
+  ['a strange expectation', '1.1', 'Host: x\r\nExpect: miracles\r\n'],
+])('a request with %s is served', async (_name, version, fields) => {
   const answer = await sendBytes(
     api,
-    `GET /nothing HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`,
+    `GET /nothing HTTP/${version}\r\n${fields}Connection: close\r\n\r\n`,
   );
   expectError(answer, 404, 'not_found');
+});
+
+test.each([
+  ['no host', '1.1', ''],
+  ['two hosts', '1.1', 'Host: a.example\r\nhost: a.example\r\n'],
+  ['two hosts in HTTP/1.0', '1.0', 'Host: a.example\r\nHost: b.example\r\n'],
+  ['two hosts in one', '1.1', 'Host: a.example, b.example\r\n'],
+  ['a path in the host', '1.1', 'Host: a.example/b\r\n'],
+  ['a name before the host', '1.1', 'Host: a@b.example\r\n'],
+  ['a port that is none', '1.1', 'Host: a.example:b\r\n'],
+])('a request with %s is refused in JSON', async (_name, version, fields) => {
+  for (const method of ['GET', 'POST', 'OPTIONS']) {
+    const answer = await sendBytes(
+      api,
+      `${method} /campaigns/ HTTP/${version}\r\n${fields}Connection: close\r\n\r\n`,
+    );
+    expectError(answer, 400, 'malformed');
+  }
 });
 
 test('a client that dribbles its headers or its body is cut off', async () => {

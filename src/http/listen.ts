@@ -42,8 +42,8 @@ export async function listen(
     requireHostHeader: false,
   });
   server.on('request', app);
-  // Node's own refusals of a strange Expect, and of no Host above, are not JSON. Neither matters here. A body is
-  // asked for with 100 Continue only once nothing speaks against it.
+  // Node's own refusals are not JSON. A missing Host is refused by `hostHeader`, and a strange Expect doesn't matter.
+  // A body is asked for with 100 Continue only once nothing speaks against it.
   for (const expectation of ['checkContinue', 'checkExpectation']) {
     server.on(expectation, (req, res) => server.emit('request', req, res));
   }

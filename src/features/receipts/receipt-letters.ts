@@ -9,6 +9,7 @@ const LONGEST_LETTER = 8;
 
 const graphemes = new Intl.Segmenter('en');
 
+/** Of the receipt's own font. */
 type Face = 'regular' | 'bold';
 
 /** A part of a line in one font. */
@@ -62,15 +63,14 @@ export class Letters {
     const { font, actual } = parts[0]!;
     const drawn = parts.map((part) => part.drawn).join('');
     if (!isOwn(font) && !this.#canSet(font, drawn)) {
-      return parts.map((part) =>
-        this.#canSet(font, part.drawn) ? part : unknown(part.drawn, face),
-      );
+      const alone = (part: Run) => this.#canSet(font, part.drawn);
+      return parts.map((part) => (alone(part) ? part : unknown(part.drawn, face)));
     }
     const whole = parts.map((part) => part.actual).join('');
     return [{ font, drawn, ...(actual !== undefined && { actual: whole }) }];
   }
 
-  /** Remembered: that takes most of the time of a receipt. */
+  /** Remembered, since to lay out text takes most of the time of a receipt. */
   #canSet(font: string, text: string): boolean {
     const key = `${font} ${text}`;
     const known = this.#settable.get(key);

@@ -158,8 +158,8 @@ export class ReceiptPage {
   }
 
   /**
-   * Breaks between words, and within a word only where it is wider than a line. Each word is measured once, and not
-   * the line as it grows: that takes quadratic time.
+   * Breaks between words, and within a word only where it is wider than a line. Measures each word, and not the
+   * line as it grows, for that takes quadratic time.
    */
   #wrap(text: string, width: number, style: Style): string[] {
     const blank = this.#width(' ', style);
@@ -174,8 +174,7 @@ export class ReceiptPage {
         continue;
       }
       if (line !== '') lines.push(line);
-      if (wide > width) lines.push(...this.#chop(word, width, style));
-      else lines.push(word);
+      lines.push(...(wide > width ? this.#chop(word, width, style) : [word]));
       line = lines.pop()!;
       taken = this.#width(line, style);
     }

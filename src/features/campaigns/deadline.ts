@@ -8,9 +8,11 @@ const INVALID = fieldError('notADeadline');
 /** Characters, with blanks around it and more digits than anybody needs. */
 const LONGEST = 200;
 
-/** RFC 3339, whose seconds and offset may be missing here; digits beyond milliseconds only as zeros. */
+/** RFC 3339, whose seconds and offset may be missing here; digits beyond milliseconds are cut off. */
 const TIME =
-  /^(?<date>\d{4}-\d\d-\d\d)[T ](?<time>([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3}0*)?)?)(?<offset>Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/i;
+  /^(?<date>\d{4}-\d\d-\d\d)[T ](?<time>([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?)(?<offset>Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/i;
+
+const TO_MILLISECONDS = 'hh:mm:ss.mmm'.length;
 
 /**
  * A deadline as a client writes it: a time, where no offset means UTC, or a date, which means its last
@@ -37,7 +39,7 @@ function momentOf(text: string): Date | undefined {
   if (z.regexes.date.test(text)) return validMoment(`${text}T23:59:59.999Z`);
   const { date = '', time = '', offset = 'Z' } = TIME.exec(text)?.groups ?? {};
   if (!z.regexes.date.test(date)) return undefined;
-  return validMoment(`${date}T${time}${offset.toUpperCase()}`);
+  return validMoment(`${date}T${time.slice(0, TO_MILLISECONDS)}${offset.toUpperCase()}`);
 }
 
 /** RFC 3339 has four digits for the year. */

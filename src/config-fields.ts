@@ -11,14 +11,16 @@ const SECONDS_PER: Record<string, number> = {
 };
 
 /** Decimal digits alone: coercion would take `1e3`, `0x50` and a blank. */
-export const wholeNumber = (min: number, max: number) => {
-  const error = `a whole number from ${min} to ${max}`;
-  return z
+export const wholeNumber = (
+  min: number,
+  max: number,
+  error = `a whole number from ${min} to ${max}`,
+) =>
+  z
     .string()
     .regex(/^\d{1,9}$/, { error, abort: true })
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error });
-};
 
 /** A length of time, in whole seconds. */
 export const duration = z
@@ -37,7 +39,16 @@ export const postgresUrl = z
 /** As it was given: providers compare a callback's address letter by letter. */
 export const exactUrl = z
   .url({ protocol: /^https?$/, error: 'an http or https URL' })
-  .refine((url) => !/[?#]/.test(url), 'an http or https URL with nothing after its path');
+  .refine((url) => !/[?#]/.test(url), 'an http or https URL with nothing after its path')
+  .refine((url) => !/^\w+:\/\/[^/]*@/.test(url), 'an http or https URL with no user and password');
+
+/** `smtp://` alone is a URL too, of no host. */
+export const smtpUrl = z
+  .string()
+  .refine(
+    (url) => /^smtps?:\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== '',
+    'an smtp or smtps URL with a host',
+  );
 
 /** With no slash at the end. */
 export const httpUrl = exactUrl.transform((url) => url.replace(/\/+$/, ''));

@@ -5,6 +5,7 @@ import {
   httpUrl,
   origins,
   postgresUrl,
+  smtpUrl,
   trustProxy,
   wholeNumber,
 } from './config-fields.js';
@@ -28,14 +29,15 @@ const environment = z.object({
     .optional(),
   ACCESS_TOKEN_TTL: duration.prefault('60m'),
   REFRESH_TOKEN_TTL: duration.prefault('7d'),
-  BCRYPT_COST: wholeNumber(4, 15).prefault('12'),
+  BCRYPT_COST: wholeNumber(
+    4,
+    15,
+    'a whole number from 10 to 15; for tests, outside production, from 4',
+  ).prefault('12'),
   CORS_ORIGINS: origins.prefault('http://localhost:3000,http://localhost:5173'),
   PUBLIC_URL: httpUrl.optional(),
   FRONTEND_URL: httpUrl.optional(),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\//, 'an smtp:// or smtps:// URL')
-    .optional(),
+  SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: z.string().max(320).default('DreamJar <no-reply@localhost>'),
   RATE_LIMIT: z.enum(['on', 'off']).default('on'),
   GOOGLE_CLIENT_ID: z.string().optional(),
@@ -64,6 +66,9 @@ const environment = z.object({
     .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** The names of all settings. */
+export const SETTINGS = Object.keys(environment.shape);
 
 /** The settings, read once. Lives in whole seconds. Secrets are here and nowhere else. */
 export interface Config {

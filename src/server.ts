@@ -53,8 +53,10 @@ async function startForked(): Promise<void> {
 }
 
 function readSettings(): Config {
-  const config = loadConfig();
+  const slips: string[] = [];
+  const config = loadConfig((line) => slips.push(line));
   log = createLogger(config.logLevel);
+  if (cluster.isPrimary) for (const line of slips) log.warn(line);
   measureProcess();
   return config;
 }

@@ -8,11 +8,13 @@ import { MAIL_BUDGET } from './core/mailbox.js';
 import { SEARCH_BOUNDS } from './core/searching.js';
 import { developmentSecret } from './core/secret.js';
 import { DEFAULT_WAITS } from './core/waits.js';
+import { openMailFolder } from './integrations/mail-folder.js';
 import type { PaymentGateway } from './integrations/stripe.js';
 
 /** What the services need of the settings, with the secret of a desk and the way to Stripe made from them. */
 export async function settingsOf(config: Config): Promise<Settings> {
   const { port, host, stripe } = config;
+  if (config.mail.smtpUrl === undefined) await openMailFolder(config.dataDir);
   const ownAddress =
     port === 0 ? undefined : `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {

@@ -191,7 +191,19 @@ const BAD: [name: string, values: string[]][] = [
   ],
   [
     'PUBLIC_URL',
-    ['api.dreamjar.example', 'ftp://dreamjar.example', '/api', 'https://a.example/?b'],
+    [
+      'api.dreamjar.example',
+      'ftp://dreamjar.example',
+      '/api',
+      'https://a.example/?b',
+      'https://ida:hush@a.example',
+      'https://ida@a.example/api',
+    ],
+  ],
+  ['FRONTEND_URL', ['https://ida:hush@a.example']],
+  [
+    'SMTP_URL',
+    ['smtp://', 'smtps:///', 'smtp://:25', 'smtp://ida:hush@', 'smtp://a.example:99999'],
   ],
   ['TRUST_PROXY', ['yes', '10.0.0', '10.0.0.1,nonsense', '10.0.0.0/33', '10.0.0.1/', '-1']],
   ['WEB_CONCURRENCY', ['0', '65', 'auto', '1.5']],
@@ -225,6 +237,7 @@ test('production wants a database and a secret, and costly hashes', () => {
   expect(complaintAbout(mail)).toContain('PUBLIC_URL');
   expect(readConfig(PRODUCTION)).toMatchObject({ production: true, host: '0.0.0.0' });
   expect(readConfig({ BCRYPT_COST: '4' }).bcryptCost).toBe(4);
+  expect(complaintAbout({ BCRYPT_COST: '3' })).toContain('from 10 to 15; for tests');
 });
 
 test.each([

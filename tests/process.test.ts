@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Api } from './support/api.js';
 import { guestGift, openJar } from './support/factories.js';
@@ -113,10 +116,29 @@ test.each([
     { DATABASE_URL: 'postgresql://dreamjar:secret@nowhere.invalid/dreamjar' },
     /^The database can't be reached: getaddrinfo \w+[^\n]*\n$/,
   ],
+  [
+    'a folder for mails that is none',
+    { DATA_DIR: '/dev/null', JWT_SECRET: 'x'.repeat(32) },
+    /^The folder \/dev\/null\/mail can't be written \(ENOTDIR\), [^\n]*SMTP_URL[^\n]*\n$/,
+  ],
   ['a host that is not ours', { HOST: '192.0.2.1' }, /^Can't listen [^\n]*EADDRNOTAVAIL[^\n]*\n$/],
 ])('%s ends the start with one sentence and code 1', async (_name, env, sentence) => {
   const server = servers.run(env);
   expect(await server.ended).toBe(1);
   expect(server.err()).toMatch(sentence);
   expect(server.err() + server.out()).not.toContain('secret');
+});
+
+test('a name in .env that is nearly a setting is logged once, without its value, and others are not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'dreamjar-slips-'));
+  await writeFile(join(folder, '.env'), 'RATE_LIMITS=secret\nPGAPPNAME=other\nMINE=secret\n');
+  const server = servers.run({ WEB_CONCURRENCY: '2' }, folder);
+  await addressOf(server);
+  server.process.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+  const warnings = server.out().match(/"level":40.*/g);
+  expect(warnings).toHaveLength(1);
+  expect(warnings?.[0]).toContain('.env sets RATE_LIMITS, which is no setting');
+  expect(server.out()).not.toContain('secret');
+  await rm(folder, { recursive: true });
 });

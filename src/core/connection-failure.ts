@@ -44,6 +44,10 @@ const ADVICE: Advice[] = [
     advice: () =>
       'End other programs, lower DATABASE_POOL_SIZE and WEB_CONCURRENCY, or raise the limit there.',
   },
+  {
+    when: /57014/,
+    advice: () => 'The role or the database sets a statement_timeout that is too short: raise it.',
+  },
   { when: /57P03|starting up|shutting down/, advice: () => 'Start again in a moment.' },
   { when: /42501/, advice: () => 'Have its owner or a superuser set that right.' },
 ];

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { readConfig, type Config } from '../config.js';
+import { readConfig, SETTINGS, type Config } from '../config.js';
 import { LISTENING_CONNECTIONS } from './changes.js';
 import { readEnvFile } from './env-file.js';
 import { StartError } from './errors.js';
 import { settleDatabase } from './fitness.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
 import { WORKER_CONNECTIONS } from './jobs.js';
+import { nearestName } from './near-names.js';
 
 /** Connections: of its hundred, for commands beside the server need some too. */
 const EMBEDDED_ROOM = 80;
@@ -13,10 +14,15 @@ const EMBEDDED_ROOM = 80;
 /**
  * The settings from the process and `.env`, the process first; an empty variable counts as not set. What
  * `.env` sets reaches `process.env` too, for Node and PostgreSQL's client have variables of their own.
+ * `warn` is told of names in `.env` that are probably slips.
  * @throws StartError
  */
-export function loadConfig(): Config {
-  for (const [name, value] of Object.entries(readEnvFile('.env'))) process.env[name] ||= value;
+export function loadConfig(warn: (line: string) => void = () => undefined): Config {
+  for (const [name, value] of Object.entries(readEnvFile('.env'))) {
+    const meant = nearestName(name, SETTINGS);
+    if (meant) warn(`.env sets ${name}, which is no setting and has no effect: ${meant} is one.`);
+    process.env[name] ||= value;
+  }
   const config = readConfig(process.env);
   return { ...config, dataDir: resolve(config.dataDir) };
 }

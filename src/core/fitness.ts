@@ -3,7 +3,14 @@ import { explainConnectionFailure } from './connection-failure.js';
 import { readDatabaseUrl, settledUrl } from './database-url.js';
 import { StartError } from './errors.js';
 import { isPooledByTransaction, openUnsettled } from './pooling.js';
-import { NEVER_SET, NO_TIMEOUTS, RELIED_ON, SessionClient, sessionConfig } from './session.js';
+import {
+  isSetBy,
+  NEVER_SET,
+  NO_TIMEOUTS,
+  RELIED_ON,
+  SessionClient,
+  sessionConfig,
+} from './session.js';
 
 const CREATE = `CREATE DATABASE dreamjar TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`;
 
@@ -129,6 +136,11 @@ async function placeOf(client: pg.Client, given: string | undefined): Promise<Pl
       'The database only replays another one: DATABASE_URL must lead to the primary, and DATABASE_REPLICA_URL may lead here.',
     );
   }
+  if (schema !== null && /^(pg_|information_schema$)/.test(schema)) {
+    throw new StartError(
+      `The schema ${schema} belongs to PostgreSQL itself: name another in DATABASE_URL by ?schema=, or in the role's search path.`,
+    );
+  }
   if (schema !== null && mayUse) return place;
   const lacking = given === undefined ? 'no schema that it may use' : `no right on schema ${given}`;
   throw new StartError(
@@ -147,6 +159,13 @@ async function refuseDeviations(client: pg.Client, { role, database }: Place): P
   const wrong = rows.filter(({ name, value }) => name !== 'TimeZone' || !UTC.test(value));
   if (wrong.length === 0) return;
   const values = wrong.map(({ name, value }) => `${name} is ${value}`).join(', ');
+  const { options } = client.getStartupConf();
+  const optional = wrong.filter(({ name }) => isSetBy(options, name)).map(({ name }) => name);
+  if (optional.length > 0) {
+    throw new StartError(
+      `These settings of the session can't be worked with: ${values}. Take ${optional.join(' and ')} out of PGOPTIONS, or of options in DATABASE_URL.`,
+    );
+  }
   const cure = wrong.map(
     ({ name, wanted }) =>
       `ALTER ROLE ${role} IN DATABASE ${database} SET ${name} TO '${wanted.replace(', ', "', '")}';`,

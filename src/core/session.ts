@@ -60,6 +60,18 @@ const SET = `
              WHERE extname = 'pg_trgm' AND nspname NOT IN (ours.schema, 'pg_catalog'))), false)
     FROM (SELECT coalesce($3::text, current_schema()::text) AS schema) ours WHERE ours.schema IS NOT NULL`;
 
+/** What could end the start's first statements, before a session is set. */
+const ENDS_STATEMENTS = [
+  ...['statement_timeout', 'lock_timeout', 'idle_session_timeout', 'transaction_timeout'],
+  'idle_in_transaction_session_timeout',
+];
+
+/** Whether start-up options, of a URL or of PGOPTIONS, set a name: `-c name=1`, or `--name=1` with hyphens. */
+export function isSetBy(options: string | undefined, name: string): boolean {
+  const spelled = name.replaceAll('_', '[_-]');
+  return new RegExp(`(?<![\\w-])(-c\\s*|--)${spelled}\\s*=`, 'i').test(options ?? '');
+}
+
 /** PgBouncer hands these on to whichever connection it lends. */
 const STARTUP = ['TimeZone', 'DateStyle', 'client_encoding', 'standard_conforming_strings'];
 
@@ -139,9 +151,13 @@ export class SessionClient extends pg.Client {
   }
 
   override getStartupConf(): Record<string, string> {
+    const { options, ...others } = super.getStartupConf();
+    const endless = ENDS_STATEMENTS.filter((name) => isSetBy(options, name));
     const lasting = STARTUP.map((name) => [name, RELIED_ON[name]] as const);
     return {
-      ...super.getStartupConf(),
+      ...others,
+      // The last value of a name counts. What is not set there is not sent: PgBouncer would refuse it.
+      ...(options && { options: [options, ...endless.map((name) => `-c ${name}=0`)].join(' ') }),
       ...(this.byTransaction && (Object.fromEntries(lasting) as Record<string, string>)),
     };
   }

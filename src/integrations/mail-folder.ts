@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import { StartError } from '../core/errors.js';
 
 /** Milliseconds: a file holds a name, an address and perhaps a link that is still good. */
 const KEPT = 7 * 24 * 3_600_000;
@@ -9,12 +10,28 @@ const KEPT = 7 * 24 * 3_600_000;
 /** Milliseconds between two looks for files that are too old. */
 const SWEEP = 3_600_000;
 
+const folderIn = (dataDir: string) => join(dataDir, 'mail');
+
+/** Makes the folder of the mails. @throws StartError when no mail could be written. */
+export async function openMailFolder(dataDir: string): Promise<void> {
+  const folder = folderIn(dataDir);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `The folder ${folder} can't be written (${code}), and without SMTP_URL all mail goes there. Set DATA_DIR to another, or set SMTP_URL.`,
+    );
+  }
+}
+
 /**
  * For machines without a mail server: each mail is an `.eml` file in `mail/` of the data folder, whole or
  * not there, for its owner only, its name sorted by time. Removed after seven days.
  */
 export function createMailFolder(dataDir: string) {
-  const folder = join(dataDir, 'mail');
+  const folder = folderIn(dataDir);
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   const sweep = () => void removeOldFiles(folder).catch(() => undefined);
   const sweeping = setInterval(sweep, SWEEP);

@@ -25,7 +25,7 @@ export interface ServerProcesses {
   database: TestDatabase;
   /** A data folder, of nobody else's. */
   folder: string;
-  run(env?: Record<string, string>): ServerProcess;
+  run(env?: Record<string, string>, cwd?: string): ServerProcess;
   /** How many connections of the server's to the database meet a condition. */
   connectionsWhere(condition: string): Promise<number>;
   /** Waits until so many statements of the server wait for a lock. */
@@ -37,11 +37,12 @@ export interface ServerProcesses {
 export function useServerProcesses(): ServerProcesses {
   const running = new Set<ChildProcess>();
   const servers = {
-    run(env = {}) {
+    run(env = {}, cwd = process.cwd()) {
       const { PATH = '', HOME = '' } = process.env;
       const { database, folder } = servers;
       const settings = { PATH, HOME, PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder };
       const child = spawn(process.execPath, builtAndWide('server'), {
+        cwd,
         env: { ...settings, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

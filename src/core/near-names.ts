@@ -11,9 +11,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
 /** Levenshtein's: how many letters must be added, removed or replaced. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [at, letter] of [...from].entries()) {
+  for (const [at, letter] of Array.from(from).entries()) {
     const next = [at + 1];
-    for (const [column, other] of [...to].entries()) {
+    for (const [column, other] of Array.from(to).entries()) {
       const replaced = row[column]! + (letter === other ? 0 : 1);
       next.push(Math.min(replaced, row[column + 1]! + 1, next[column]! + 1));
     }

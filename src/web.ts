@@ -8,6 +8,7 @@ import type { Logger } from './core/logger.js';
 import { countCache } from './core/metrics.js';
 import { openOutbox } from './core/outbox.js';
 import { openReplica } from './core/replica.js';
+import { endDrawing } from './features/receipts/receipt-drawing.js';
 import { addressOf, listen, stopListening } from './http/listen.js';
 import { SharedAnswers } from './http/shared-answers.js';
 
@@ -74,6 +75,7 @@ export async function startWeb(deps: WebDeps): Promise<RunningWeb> {
       stopping = true;
       await wait(NOT_READY);
       await stopListening(server);
+      await endDrawing();
       await outbox.close();
       await changes.close();
       await replica?.close();

@@ -21,6 +21,9 @@ export interface Bounds {
   /** Passwords that wait to be hashed or compared: in all, and of one network. */
   passwordsWaiting: number;
   passwordsWaitingPerNetwork: number;
+  /** PDFs of receipts that wait to be drawn: in all, and of one network. */
+  receiptsWaiting: number;
+  receiptsWaitingPerNetwork: number;
 }
 
 /** The figures that a server starts with; `MAX_CHILDREN` and its like set some of them. */
@@ -39,4 +42,6 @@ export const DEFAULT_BOUNDS: Bounds = {
   atOncePerNetwork: 40,
   passwordsWaiting: 100,
   passwordsWaitingPerNetwork: 50,
+  receiptsWaiting: 20,
+  receiptsWaitingPerNetwork: 8,
 };

@@ -45,6 +45,9 @@ export interface Waits {
   /** For bcrypt. Who sets a password has been let in already and may wait longer than who tries one. */
   comparePassword: number;
   hashPassword: number;
+  /** For the turn of a receipt to be drawn, and for its drawing. */
+  receiptTurn: number;
+  drawReceipt: number;
   /** In one turn of the event loop, after which nothing more is taken on. */
   longestTurn: number;
   /** Between looks at how fast a streamed download is taken. */
@@ -72,6 +75,8 @@ export const DEFAULT_WAITS: Waits = {
   parentTurn: 2_000,
   comparePassword: 1_500,
   hashPassword: 5_000,
+  receiptTurn: 2_000,
+  drawReceipt: 2_500,
   longestTurn: 300,
   downloadSpeed: 30_000,
   countJobs: 500,

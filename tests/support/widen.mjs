@@ -27,4 +27,6 @@ export const ROOMY = {
   atOncePerNetwork: 10_000,
   passwordsWaiting: 1_000,
   passwordsWaitingPerNetwork: 1_000,
+  receiptsWaiting: 1_000,
+  receiptsWaitingPerNetwork: 1_000,
 };

@@ -2,6 +2,7 @@ import { prefersToJson } from '../../http/accept.js';
 import { forAnyone } from '../../http/endpoint.js';
 import { Download } from '../../http/reply.js';
 import { DonationPath } from '../donations/donations.schemas.js';
+import { drawReceipt } from './receipt-drawing.js';
 import { findReceipt } from './receipts.access.js';
 import { presentReceipt } from './receipts.presenter.js';
 import { ReceiptForm, ReceiptQuery } from './receipts.schemas.js';
@@ -25,8 +26,6 @@ export const show = forAnyone({
     const gift = await getReceipt(ctx, { id, token });
     const receipt = presentReceipt(gift, ctx.settings.currency);
     if (!prefersToJson(PDF, sent.headers)) return receipt;
-    // What draws it takes a tenth of the memory of a process: loaded with the first.
-    const { receiptPdf } = await import('./receipt-pdf.js');
-    return new Download(PDF, `${receipt.number}.pdf`, await receiptPdf(receipt));
+    return new Download(PDF, `${receipt.number}.pdf`, await drawReceipt(ctx, receipt));
   },
 });

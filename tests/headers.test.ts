@@ -127,11 +127,13 @@ test('the last page has no next', async () => {
   expect(headers).not.toHaveProperty('link');
 });
 
-test('a forged host does not write a second link, and unknown parameters do not grow it', async () => {
+test('a forged host is refused, so that it writes no second link', async () => {
   const forged = 'evil.example>; rel="next", <http://e';
-  const { headers } = await firstPage(direct, { Host: forged });
-  expect(headers.link).toMatch(/^<\/campaigns\?[^<>]*>; rel="next"$/);
+  await direct.get('/campaigns?page_size=1').set('Host', forged).expect(400);
+});
+
+test('unknown parameters do not grow the link', async () => {
   const path = `/campaigns?page_size=1&${'a=1&'.repeat(500)}category=hobbies`;
-  const { headers: more } = await direct.get(path).expect(200);
-  expect(more.link).toMatch(/\?page_size=1&category=hobbies&cursor=[\w-]+>/);
+  const { headers } = await direct.get(path).expect(200);
+  expect(headers.link).toMatch(/\?page_size=1&category=hobbies&cursor=[\w-]+>/);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listenForChanges, type Change } from '../src/core/changes.js';
 import { openDatabase, type Database } from '../src/core/database.js';
 import { createLogger } from '../src/core/logger.js';
-import { openOutbox } from '../src/core/outbox.js';
+import { openOutbox, OUTBOX_FIGURES } from '../src/core/outbox.js';
 import { useApi } from './support/api.js';
 import { donate, openJar } from './support/factories.js';
 import { EventEmitter } from 'node:stream';
@@ -13,6 +13,10 @@ import { PATIENCE } from './support/patience.js';
 const SOON = { timeout: PATIENCE, interval: 5 };
 
 const api = useApi();
+
+/** Whose queue has room for ten mails. */
+const full = useApi({ outbox: { batch: 4, queued: 10 } });
+
 const log = createLogger('silent');
 let db: Database;
 beforeAll(() => {
@@ -21,17 +25,17 @@ beforeAll(() => {
 afterAll(() => db.close());
 
 const waiting = () => api.database.sql('SELECT kind, subject FROM outbox ORDER BY id');
-const jobs = () =>
-  api.database.sql<{ key: string; count: number }>(
+const jobs = (of = api) =>
+  of.database.sql<{ key: string; count: number }>(
     'SELECT key, count(*)::int FROM graphile_worker.jobs GROUP BY key ORDER BY key',
   );
 
 /** Whoever hears of changes, as another process would. */
-async function otherProcess() {
+async function otherProcess(of = api) {
   const heard: Change[] = [];
   const turns = new EventEmitter();
   const listening = listenForChanges(
-    api.database.url,
+    of.database.url,
     { hear: (hears) => turns.emit(String(hears)), changed: (change) => heard.push(change) },
     log,
   );
@@ -56,7 +60,7 @@ test('a donation leaves its mails and its announcement, which are sent and gone'
 
 test('what a program leaves that is not ours, or a process that died, is sent by whoever looks', async () => {
   const other = await otherProcess();
-  const outbox = openOutbox(db, log, { gather: 1, look: 20, batch: 500 });
+  const outbox = openOutbox(db, log, { ...OUTBOX_FIGURES, gather: 1, look: 20 });
   await api.database.sql("INSERT INTO outbox (kind, subject) VALUES ('page', 7), ('campaign', 8)");
   await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'campaign', id: 8 });
   expect(other.heard).toContainEqual({ of: 'page', id: 7 });
@@ -68,7 +72,9 @@ test('two that send at once send each row once, in batches, whatever another hol
   await api.database.sql(
     "INSERT INTO outbox (kind, subject) SELECT 'gift_returned', n FROM generate_series(1000001, 1000400) n",
   );
-  const senders = [1, 2].map(() => openOutbox(db, log, { gather: 1, look: 60_000, batch: 7 }));
+  const senders = [1, 2].map(() =>
+    openOutbox(db, log, { ...OUTBOX_FIGURES, gather: 1, look: 60_000, batch: 7 }),
+  );
   for (const sender of senders) sender.soon();
   await expect.poll(waiting, SOON).toEqual([]);
   await Promise.all(senders.map((sender) => sender.close()));
@@ -79,7 +85,7 @@ test('two that send at once send each row once, in batches, whatever another hol
 
 test('more campaigns than a notification can name are announced as any', async () => {
   const other = await otherProcess();
-  const outbox = openOutbox(db, log, { gather: 1, look: 20, batch: 2_000 });
+  const outbox = openOutbox(db, log, { ...OUTBOX_FIGURES, gather: 1, look: 20, batch: 2_000 });
   await api.database.sql(
     "INSERT INTO outbox (kind, subject) SELECT 'gifts', n FROM generate_series(1, 1500) n",
   );
@@ -88,8 +94,27 @@ test('more campaigns than a notification can name are announced as any', async (
   await other.close();
 });
 
+test('mails wait in the outbox while the queue has no room, and keep no change waiting', async () => {
+  const other = await otherProcess(full);
+  const sql = (text: string) => full.database.sql(text);
+  await sql(
+    "INSERT INTO outbox (kind, subject) SELECT 'gift_notice', n FROM generate_series(1, 25) n",
+  );
+  await sql("INSERT INTO outbox (kind, subject) VALUES ('page', 11)");
+  await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'page', id: 11 });
+  await expect.poll(() => jobs(full), SOON).toHaveLength(10);
+  // It has looked once more when this arrives.
+  await sql("INSERT INTO outbox (kind, subject) VALUES ('page', 12)");
+  await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'page', id: 12 });
+  expect(await jobs(full)).toHaveLength(10);
+  await sql('DELETE FROM graphile_worker._private_jobs');
+  await expect.poll(() => jobs(full), SOON).toHaveLength(10);
+  expect(await sql('SELECT FROM outbox')).toHaveLength(5);
+  await other.close();
+});
+
 test('closing sends what was gathered', async () => {
-  const outbox = openOutbox(db, log, { gather: 60_000, look: 60_000, batch: 500 });
+  const outbox = openOutbox(db, log, { ...OUTBOX_FIGURES, gather: 60_000, look: 60_000 });
   await api.database.sql("INSERT INTO outbox (kind, subject) VALUES ('page', 9)");
   outbox.soon();
   await outbox.close();

@@ -58,6 +58,7 @@ const SQL_ONLY = [
   'check password_resets_hash_is_sha256 on password_resets',
   'check sessions_user_agent_length on sessions',
   'check spent_google_states_hash_is_sha256 on spent_google_states',
+  "index outbox_changes: btree (id) WHERE (NOT (kind = ANY (ARRAY['gift_receipt'::text, 'gift_notice'::text, 'gift_returned'::text])))",
   'index parents_username_unique: UNIQUE btree (lower(username))',
   'index parents_email_unique: UNIQUE btree (lower(email))',
   'index email_undos_email: btree (lower(email))',

@@ -24,6 +24,9 @@ export type MailJob =
 /** To the donor, with the receipt; to the parent; to the donor of a payment that came too late. */
 const GIFT_MAILS = ['gift_receipt', 'gift_notice', 'gift_returned'] as const;
 
+/** Whether a row of the outbox is a mail, in SQL; the others are changes. */
+export const IS_MAIL = `kind IN (${GIFT_MAILS.map((mail) => `'${mail}'`).join(', ')})`;
+
 /** A mail that a donation causes. */
 export type GiftMail = (typeof GIFT_MAILS)[number];
 
@@ -80,11 +83,18 @@ export function giftMails(donations: string, mails: GiftMail[]): string {
     SELECT mail.kind, donation.id FROM ${donations} donation, (VALUES ${kinds}) mail (kind)`;
 }
 
+/** How many mails of donations are due in the queue, as a query that counts no further than `most`. */
+export function dueDonationMails(most: string): string {
+  return `SELECT count(*)::int FROM (
+    SELECT FROM graphile_worker._private_jobs
+     WHERE priority = ${PRIORITY_OF_DONATION_MAILS} AND is_available AND run_at <= now() LIMIT ${most}) due`;
+}
+
 /** The mails among rows of the outbox, enqueued as jobs, each once: a query over a relation of such rows. */
 export function jobsOfOutbox(rows: string): string {
   return `SELECT graphile_worker.add_jobs(array_agg(
       ('send_mail', json_build_object('mail', kind, 'donationId', subject),
        'donation mails ' || subject % ${DONATION_MAIL_QUEUES}, NULL, NULL, kind || ' ' || subject,
        ${PRIORITY_OF_DONATION_MAILS}, NULL)::graphile_worker.job_spec))
-    FROM (SELECT DISTINCT kind, subject FROM ${rows} WHERE kind IN (${GIFT_MAILS.map((mail) => `'${mail}'`).join(', ')})) mail HAVING count(*) > 0`;
+    FROM (SELECT DISTINCT kind, subject FROM ${rows} WHERE ${IS_MAIL}) mail HAVING count(*) > 0`;
 }

@@ -1,6 +1,6 @@
 import type { Database } from './database.js';
 import { CHANNEL } from './changes.js';
-import { jobsOfOutbox } from './jobs.js';
+import { dueDonationMails, IS_MAIL, jobsOfOutbox } from './jobs.js';
 import type { Logger } from './logger.js';
 
 /** Milliseconds, and rows a batch. */
@@ -9,18 +9,24 @@ export interface OutboxFigures {
   gather: number;
   /** How often the table is looked at for rows of a process that died, or of a program that is not ours. */
   look: number;
-  /** Rows that one statement sends at most. */
+  /** Rows of either kind, changes and mails, that one statement sends at most. */
   batch: number;
+  /** Mails of donations that wait in the worker's queue at most: to find a job takes longer, the more there are. */
+  queued: number;
 }
 
 /** The figures of a server. */
-export const OUTBOX_FIGURES: OutboxFigures = { gather: 3, look: 250, batch: 500 };
+export const OUTBOX_FIGURES: OutboxFigures = { gather: 3, look: 250, batch: 500, queued: 1_000 };
 
 /** More campaigns than this in one batch are announced as "any campaign": a notification holds 8,000 bytes. */
 const MOST_NAMED = 200;
 
+const oldest = (which: string, limit: string) =>
+  `SELECT id FROM (SELECT id FROM outbox WHERE ${which} ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED) one`;
+
 /**
- * Takes a batch of rows, announces the changes among them and enqueues the jobs among them, all or nothing.
+ * Takes a batch of rows, announces the changes among them and enqueues the mails among them, all or nothing. Mails for
+ * which the queue has no room stay until it has.
  * Rows that another process is sending are left to it. Its commit waits for no disk: it holds the lock that
  * NOTIFY takes on the whole database, and what a crash undoes is sent again.
  */
@@ -28,11 +34,12 @@ const SEND = {
   name: 'send_outbox',
   text: `
   WITH taken AS MATERIALIZED (
-    DELETE FROM outbox
-     WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1::int FOR UPDATE SKIP LOCKED)
+    DELETE FROM outbox WHERE id = ANY (ARRAY(
+      ${oldest(`NOT (${IS_MAIL})`, '$1::int')}
+      UNION ALL ${oldest(IS_MAIL, `least($1::int, greatest(0, $2::int - (${dueDonationMails('$2::int')})))`)}))
     RETURNING kind, subject
   ), changes AS (
-    SELECT DISTINCT kind, subject FROM taken WHERE kind IN ('campaign', 'page', 'gifts', 'all')
+    SELECT DISTINCT kind, subject FROM taken WHERE NOT (${IS_MAIL})
   ), named AS (
     SELECT CASE WHEN count(*) > ${MOST_NAMED} OR bool_or(kind = 'all') THEN 'all'
                 ELSE string_agg(kind || ' ' || subject, ',') END AS payload
@@ -42,8 +49,8 @@ const SEND = {
   ), enqueued AS (
     ${jobsOfOutbox('taken')}
   )
-  SELECT (SELECT count(*) FROM taken)::int AS sent, (SELECT count(*) FROM announced),
-         (SELECT count(*) FROM enqueued)`,
+  SELECT greatest(count(*) FILTER (WHERE ${IS_MAIL}), count(*) FILTER (WHERE NOT (${IS_MAIL})))::int AS most,
+         (SELECT count(*) FROM announced), (SELECT count(*) FROM enqueued) FROM taken`,
 };
 
 /** Sends what committed transactions left in the table `outbox`. */
@@ -57,7 +64,7 @@ export interface Outbox {
 export function openOutbox(
   db: Pick<Database, 'query'>,
   log: Logger,
-  { gather, look, batch }: OutboxFigures = OUTBOX_FIGURES,
+  { gather, look, batch, queued }: OutboxFigures = OUTBOX_FIGURES,
 ): Outbox {
   let closed = false;
   let again = false;
@@ -68,8 +75,8 @@ export function openOutbox(
     try {
       do {
         again = false;
-        const [row] = await db.query<{ sent: number }>(SEND, [batch]);
-        again ||= row?.sent === batch;
+        const [row] = await db.query<{ most: number }>(SEND, [batch, queued]);
+        again ||= row?.most === batch;
       } while (again && !closed);
     } catch (error) {
       log.debug({ err: error }, 'the outbox can not be sent now');

@@ -4,6 +4,7 @@ import { allMetrics } from '../core/cluster-metrics.js';
 import { statement, type Database } from '../core/database.js';
 import { Refusal } from '../core/errors.js';
 import { inTime } from '../core/in-time.js';
+import { IS_MAIL } from '../core/jobs.js';
 import { registry } from '../core/metrics.js';
 import { hashOfToken, sameHash } from '../core/once.js';
 import type { Waits } from '../core/waits.js';
@@ -16,6 +17,7 @@ const JOBS = statement(`
                       WHEN attempts >= max_attempts THEN 'failed'
                       ELSE 'waiting' END AS state
             FROM graphile_worker.jobs
+           UNION ALL SELECT 'send_mail', 'waiting' FROM outbox WHERE ${IS_MAIL}
            LIMIT 100000) AS jobs
    GROUP BY task, state`);
 

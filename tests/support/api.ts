@@ -7,7 +7,7 @@ import { openDatabase, type Database } from '../../src/core/database.js';
 import { ERASURE, type ErasureFigures } from '../../src/core/erasure-figures.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { MAIL_BUDGET } from '../../src/core/mailbox.js';
-import { openOutbox } from '../../src/core/outbox.js';
+import { openOutbox, OUTBOX_FIGURES, type OutboxFigures } from '../../src/core/outbox.js';
 import type { SearchBounds } from '../../src/core/searching.js';
 import { openReplica } from '../../src/core/replica.js';
 import { addressOf, listen, stopListening } from '../../src/http/listen.js';
@@ -45,6 +45,8 @@ export interface ApiOptions {
   stripe?: () => PaymentGateway;
   /** How deletions are carried out, where it is not as usual. */
   erasure?: Partial<ErasureFigures>;
+  /** Other figures of the outbox. */
+  outbox?: Partial<OutboxFigures>;
   /** ISO 4217, lower case; `usd` unless told. */
   currency?: string;
   /** Keeps what visitors share in memory, and hears of changes. */
@@ -124,7 +126,12 @@ async function startApi(options: ApiOptions): Promise<Api> {
   const hearing = listeners[0] && (await hearChanges(hearsBy, listeners, log, waits.listening));
   // By connections of its own: tests count what the API asks by the others.
   const beside = lookInto(database.url);
-  const outbox = openOutbox({ query: ({ text }, values) => beside.sql(text, values) }, log);
+  const outbox = openOutbox({ query: ({ text }, values) => beside.sql(text, values) }, log, {
+    ...OUTBOX_FIGURES,
+    // Most tests have no worker that would make room.
+    queued: 1_000_000,
+    ...options.outbox,
+  });
   const app = createApp({
     answers,
     outbox,

@@ -34,3 +34,9 @@ export async function openAccounts(world: World, count: number): Promise<Account
   const tokens = await signIn(world, JWT_SECRET, ids);
   return rows.map((row, at) => ({ ...row, password, access: tokens[at]! }));
 }
+
+/** Opens one account. */
+export async function openAccount(world: World): Promise<Account> {
+  const [account] = await openAccounts(world, 1);
+  return account!;
+}

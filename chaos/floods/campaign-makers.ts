@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { inTurn, pick, type Ask } from '../traffic.js';
-import { openAccounts } from './accounts.js';
+import { openAccount } from './accounts.js';
 import { fillWithLargest } from './campaigns.js';
 import type { Flood } from './flood.js';
 
@@ -13,17 +13,12 @@ export const campaignMakers: Flood = {
   name: 'campaign-makers',
   title: 'One account opens and rewrites the largest campaigns',
   prepare: async (world) => {
-    const [parent] = await openAccounts(world, 1);
-    const { id, access } = parent!;
+    const { id, access } = await openAccount(world);
     const amounts = { children: CHILDREN, campaigns: 1, open: 1 };
-    const campaigns = await fillWithLargest(world, id, amounts);
-    const children = await world.sql<{ id: number }>(
-      'SELECT id FROM children WHERE parent_id = $1',
-      [id],
-    );
+    const { children, campaigns } = await fillWithLargest(world, id, amounts);
     const asked = { access, from: '192.0.2.4' };
     const open = (): Ask => ({
-      ...{ method: 'POST', path: `/children/${pick(children).id}/campaigns/`, ...asked },
+      ...{ method: 'POST', path: `/children/${pick(children)}/campaigns/`, ...asked },
       body: { title: 'A violin', description: longest(), goal: 400, category: 'hobbies' },
     });
     const rewrite = (): Ask => ({

@@ -14,7 +14,7 @@ const openCampaigns = (description: string) => `
   )
   INSERT INTO campaigns (child_id, title, description, goal, category, is_open)
   SELECT id, 'A violin', ${description}, 400, 'hobbies', n <= $4::int
-    FROM child, generate_series(1, $3::int) n RETURNING id`;
+    FROM child, generate_series(1, $3::int) n RETURNING id, child_id AS child`;
 
 const GIVE = `
   INSERT INTO donations (campaign_id, amount, comment, donor_name, donor_email)
@@ -29,19 +29,25 @@ export interface Amounts {
   open: number;
 }
 
-/** Opens campaigns of an account with descriptions of 40 kB; no search finds them. */
+/** Opens campaigns of an account with descriptions of 40 kB; no search finds them. Gives the ids of all. */
 export async function fillWithLargest(
   world: World,
   parentId: number,
   { children, campaigns, open }: Amounts,
-): Promise<number[]> {
+): Promise<{ children: number[]; campaigns: number[] }> {
   const client = await world.connect();
   try {
     // Without the triggers, which would index 120 MB of text.
     await client.query('SET session_replication_role = replica');
     const values = [parentId, children, campaigns, open];
-    const { rows } = await client.query<{ id: number }>(openCampaigns(LARGEST), values);
-    return rows.map(({ id }) => id);
+    const { rows } = await client.query<{ id: number; child: number }>(
+      openCampaigns(LARGEST),
+      values,
+    );
+    return {
+      children: [...new Set(rows.map(({ child }) => child))],
+      campaigns: rows.map(({ id }) => id),
+    };
   } finally {
     await client.end();
   }

@@ -1,5 +1,5 @@
 import { exported } from '../traffic.js';
-import { openAccounts } from './accounts.js';
+import { openAccount } from './accounts.js';
 import { addGifts, fillWithLargest } from './campaigns.js';
 import type { Flood } from './flood.js';
 
@@ -14,11 +14,11 @@ export const csvReaders: Flood = {
   name: 'csv-readers',
   title: 'One account reads a large file slowly, many times at once',
   prepare: async (world) => {
-    const [parent] = await openAccounts(world, 1);
-    const { id, access } = parent!;
-    const [campaign] = await fillWithLargest(world, id, { children: 1, campaigns: 1, open: 1 });
-    await addGifts(world, campaign!, world.quick ? QUICK : USUAL);
-    const next = () => ({ ...exported(campaign!), access, from: '192.0.2.3', speed: SPEED });
+    const { id, access } = await openAccount(world);
+    const { campaigns } = await fillWithLargest(world, id, { children: 1, campaigns: 1, open: 1 });
+    const campaign = campaigns[0]!;
+    await addGifts(world, campaign, world.quick ? QUICK : USUAL);
+    const next = () => ({ ...exported(campaign), access, from: '192.0.2.3', speed: SPEED });
     return { next, perMinute: 300 };
   },
 };

@@ -1,5 +1,5 @@
 import { pick, type Ask } from '../traffic.js';
-import { openAccounts } from './accounts.js';
+import { openAccount } from './accounts.js';
 import { fillWithLargest } from './campaigns.js';
 import type { Flood } from './flood.js';
 
@@ -11,18 +11,13 @@ export const dashboards: Flood = {
   name: 'dashboards',
   title: 'One account with all that an account may have asks for all of it',
   prepare: async (world) => {
-    const [parent] = await openAccounts(world, 1);
-    const { id, access } = parent!;
-    await fillWithLargest(world, id, world.quick ? QUICK : FULL);
-    const children = await world.sql<{ id: number }>(
-      'SELECT id FROM children WHERE parent_id = $1',
-      [id],
-    );
+    const { id, access } = await openAccount(world);
+    const { children } = await fillWithLargest(world, id, world.quick ? QUICK : FULL);
     const paths = [
       ...['/parents/me/', '/parents/me/children/?page_size=100'],
-      ...children.map((child) => `/children/${child.id}/`),
-      ...children.map((child) => `/children/${child.id}/campaigns/?page_size=100`),
-      ...children.map((child) => `/children/${child.id}/statistics/`),
+      ...children.map((child) => `/children/${child}/`),
+      ...children.map((child) => `/children/${child}/campaigns/?page_size=100`),
+      ...children.map((child) => `/children/${child}/statistics/`),
     ];
     const next = (): Ask => ({ method: 'GET', path: pick(paths), access, from: '192.0.2.2' });
     return { next, perMinute: 300 };

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { openAccounts } from './accounts.js';
+import { openAccount } from './accounts.js';
 import { addSearched } from './campaigns.js';
 import type { Flood } from './flood.js';
 
@@ -16,8 +16,8 @@ export const search: Flood = {
   name: 'search',
   title: 'One client searches for what is dear to find',
   prepare: async (world) => {
-    const [parent] = await openAccounts(world, 1);
-    await addSearched(world, parent!.id, world.quick ? QUICK : USUAL);
+    const { id } = await openAccount(world);
+    await addSearched(world, id, world.quick ? QUICK : USUAL);
     const ask = () => ({
       ...{ method: 'GET', path: `/campaigns/?page_size=100&q=${worstQuery()}` },
       from: '192.0.2.1',

@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
 import { useApi } from './support/api.js';
 import { openCampaign, openJar } from './support/factories.js';
-import { PATIENCE } from './support/patience.js';
+import { SOON } from './support/patience.js';
 
 const api = useApi({ caching: true });
 /** Another process, which must hear of each change. */
 const other = useApi({ caching: true, on: () => api.database });
-
-/** Milliseconds: for what arrives at all. */
-const SOON = { timeout: PATIENCE, interval: 5 };
 
 test('changing a closed campaign leaves the lists in memory, here and elsewhere', async () => {
   const { parent, child, campaign } = await openJar(api);

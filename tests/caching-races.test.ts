@@ -2,14 +2,12 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { useApi, type Api } from './support/api.js';
 import { donate, openJar } from './support/factories.js';
 import { holdNextReading } from './support/held-reading.js';
-import { PATIENCE } from './support/patience.js';
+import { SOON } from './support/patience.js';
 
 /** Keeps what visitors share, and is told of no change: it must know by itself what it has done. */
 const api = useApi();
 beforeAll(() => api.answers.hear(true));
 const other = useApi({ caching: true, on: () => api.database });
-
-const SOON = { timeout: PATIENCE, interval: 5 };
 
 const countAt = async (of: Api, path: string) => {
   const answer = await fetch(of.address + path);

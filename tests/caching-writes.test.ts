@@ -10,7 +10,7 @@ import {
 } from './support/factories.js';
 import { postKeyed } from './support/keyed.js';
 import { usePayments } from './support/paying.js';
-import { PATIENCE } from './support/patience.js';
+import { SOON } from './support/patience.js';
 
 /** Keeps what visitors share, and is told of no change: it must know by itself what it has done. */
 const api = useApi();
@@ -27,9 +27,6 @@ beforeAll(() => {
 });
 
 const payments = usePayments({ caching: true });
-
-/** Milliseconds: for what arrives at all. */
-const SOON = { timeout: PATIENCE, interval: 5 };
 
 /** A campaign with gifts of a guest and of a parent, in an order that any larger gift would change. */
 async function openScene() {

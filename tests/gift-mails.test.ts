@@ -13,6 +13,7 @@ import {
 } from './support/factories.js';
 import { headerOf, openSmtp, partsOf, type ReceivedMail, type TestSmtp } from './support/smtp.js';
 import { MAIL_FROM, SETTINGS } from './support/worker.js';
+import { outboxEmpty } from './support/outbox.js';
 
 const SUBJECTS = {
   receipt: 'Thank you for your gift',
@@ -94,7 +95,7 @@ const verify = ({ id }: { id: number }) =>
 /** Enqueues mails, and waits until they are jobs. */
 async function enqueue(id: number, mails: GiftMail[]): Promise<void> {
   await api.db.transaction((tx) => enqueueGiftMails(tx, id, mails));
-  await expect.poll(() => api.database.sql('SELECT FROM outbox')).toEqual([]);
+  await outboxEmpty(api.database);
 }
 
 describe('a pledge', () => {
@@ -351,7 +352,7 @@ test('a mail that fails names nobody in the log or in the queue', async () => {
   smtp.receive = ({ to: [to] }) => {
     throw Object.assign(new Error(`not now, ${to!}`), { responseCode: 450 });
   };
-  await expect.poll(() => api.database.sql('SELECT FROM outbox')).toEqual([]);
+  await outboxEmpty(api.database);
   await api.database.sql('UPDATE graphile_worker._private_jobs SET max_attempts = 1');
   const worker = startWorker({
     config: { mail: { smtpUrl: smtp.url, from: MAIL_FROM }, dataDir: '/nowhere' },

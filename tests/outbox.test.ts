@@ -7,10 +7,8 @@ import { openOutbox, OUTBOX_FIGURES } from '../src/core/outbox.js';
 import { useApi } from './support/api.js';
 import { donate, openJar } from './support/factories.js';
 import { EventEmitter } from 'node:stream';
-import { PATIENCE } from './support/patience.js';
-
-/** Milliseconds: for what arrives at all. */
-const SOON = { timeout: PATIENCE, interval: 5 };
+import { outboxEmpty } from './support/outbox.js';
+import { SOON } from './support/patience.js';
 
 const api = useApi();
 
@@ -48,7 +46,7 @@ test('a donation leaves its mails and its announcement, which are sent and gone'
   const other = await otherProcess();
   const { id } = await donate(api, campaign);
   await expect.poll(() => other.heard, SOON).toContainEqual({ of: 'gifts', id: campaign.id });
-  await expect.poll(waiting, SOON).toEqual([]);
+  await outboxEmpty(api.database);
   expect(await jobs()).toEqual(
     expect.arrayContaining([
       { key: `gift_notice ${id}`, count: 1 },
@@ -76,7 +74,7 @@ test('two that send at once send each row once, in batches, whatever another hol
     openOutbox(db, log, { ...OUTBOX_FIGURES, gather: 1, look: 60_000, batch: 7 }),
   );
   for (const sender of senders) sender.soon();
-  await expect.poll(waiting, SOON).toEqual([]);
+  await outboxEmpty(api.database);
   await Promise.all(senders.map((sender) => sender.close()));
   const returned = (await jobs()).filter(({ key }) => key.startsWith('gift_returned'));
   expect(returned).toHaveLength(400);

@@ -4,7 +4,7 @@ import { donate, guestGift, openJar, registerParent } from './support/factories.
 import { postKeyed } from './support/keyed.js';
 import { openSmtp, type TestSmtp } from './support/smtp.js';
 import { openWorkplace, type Workplace } from './support/worker.js';
-import { PATIENCE } from './support/patience.js';
+import { PATIENCE, SOON } from './support/patience.js';
 
 /** Two servers with pools and caches of their own, as two machines have them, on one database. */
 const one = useApi({ caching: true });
@@ -13,8 +13,6 @@ const two = useApi({ caching: true, on: () => one.database });
 const strictOne = useApi({ caching: true, rateLimit: true, on: () => one.database });
 const strictTwo = useApi({ caching: true, rateLimit: true, on: () => one.database });
 
-/** Milliseconds: for what arrives at all. */
-const SOON = { timeout: PATIENCE, interval: 5 };
 const DONE = { timeout: PATIENCE, interval: 20 };
 
 const both: [string, Api, Api][] = [

@@ -359,7 +359,7 @@ describe('the table', () => {
     for (const { key } of rows) expect(key).toMatch(/^\w+(-\d)?:[\w-]{43}$/);
 
     const ask = async (jwtSecret: string) => {
-      const settings = { ...FIGURES, jwtSecret };
+      const settings = { ...FIGURES, jwtSecret, payments: 'pledge' as const };
       const limits = createLimits({ db: direct.db, log: silent(), settings });
       await limits.countClient(['refresh'], { address: '192.0.2.99', query: {} });
     };
@@ -378,7 +378,7 @@ describe('the table', () => {
       Date.now() + HOUR,
     ]);
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] });
-    const settings = { ...FIGURES, jwtSecret: JWT_SECRET };
+    const settings = { ...FIGURES, jwtSecret: JWT_SECRET, payments: 'pledge' as const };
     createLimits({ db: unlimited.db, log: silent(), settings });
     vi.advanceTimersByTime(5 * MINUTE);
     vi.useRealTimers();

@@ -7,6 +7,7 @@ import {
   addressChangedMail,
   forgetLeftAddresses,
 } from '../features/email-change/email-change.service.js';
+import { nameInMail } from '../features/parents/parents.presenter.js';
 import {
   createPasswordReset,
   passwordResetMail,
@@ -125,7 +126,7 @@ async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
       });
       if (!parent) return null;
       const isProven = parent.emailVerifiedAt !== null;
-      const name = isProven ? parent.firstName : '';
+      const name = nameInMail(parent);
       const letter = job.mail === 'google_linked' ? googleLinked() : passwordChanged({ name });
       return { to: parent.email, letter, isProven };
     }

@@ -6,6 +6,7 @@ import { fieldError } from '../../core/field-errors.js';
 import { enqueue, type JobPayloads } from '../../core/jobs.js';
 import { hashOfToken, longToken } from '../../core/once.js';
 import { hashPassword } from '../../core/passwords.js';
+import { nameInMail } from '../parents/parents.presenter.js';
 import { endSessions } from '../sessions/sessions.service.js';
 
 /** Milliseconds. */
@@ -125,8 +126,7 @@ export async function passwordResetMail(
   if (!reset) return null;
   const { email: to, emailVerifiedAt, firstName } = reset.parent;
   const isProven = emailVerifiedAt !== null;
-  // Else the name may be a stranger's words, and this the owner of the address.
-  const name = isProven ? firstName : '';
+  const name = nameInMail({ emailVerifiedAt, firstName });
   const mailOf = (nonce: Uint8Array) => {
     return { to, name, token: longToken(ctx.settings.jwtSecret, PURPOSE, nonce), isProven };
   };

@@ -39,6 +39,22 @@ export function openPool(
   return pool;
 }
 
+/** Does work on a connection and gives it back. One that failed is closed, and whatever it left open with it. */
+export async function releasing<Result>(
+  client: pg.PoolClient,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let failure: Error | undefined;
+  try {
+    return await work();
+  } catch (error) {
+    failure = error as Error;
+    throw error;
+  } finally {
+    client.release(failure);
+  }
+}
+
 /** The way by which a connection speaks. */
 export function socketOf(client: pg.PoolClient): Socket {
   return client.connection.stream as Socket;

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { Database, RunStatement, Statement } from './database.js';
 import { tookTooLong } from './database-errors.js';
 import type { Logger } from './logger.js';
-import { openPool } from './pool.js';
-import { openSearchPool, releasing, runSearch, SEARCH_BOUNDS, searchQueue } from './searching.js';
+import { openPool, releasing } from './pool.js';
+import { openSearchPool, runSearch, SEARCH_BOUNDS, searchQueue } from './searching.js';
 import { DEFAULT_WAITS, type Waits } from './waits.js';
 
 /** Whether the replica has replayed the write-ahead log up to there. */

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { RunSearch, Statement } from './database.js';
 import { Refusal } from './errors.js';
 import type { Logger } from './logger.js';
-import { openPool } from './pool.js';
+import { openPool, releasing } from './pool.js';
 import { Queue } from './queue.js';
 import { SessionClient } from './session.js';
 
@@ -103,22 +103,6 @@ export async function runSearch<Row>(
   const { rows } = await client.query({ values, ...query });
   if (byTransaction) await client.query('COMMIT');
   return rows as Row[];
-}
-
-/** Does work on a connection and gives it back. One that failed is closed, and whatever it left open with it. */
-export async function releasing<Result>(
-  client: pg.PoolClient,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  let failure: Error | undefined;
-  try {
-    return await work();
-  } catch (error) {
-    failure = error as Error;
-    throw error;
-  } finally {
-    client.release(failure);
-  }
 }
 
 /** Has searches wait for their turn, and refuses those that would wait too long. */

@@ -63,7 +63,7 @@ test('a child has so many campaigns in all', async () => {
   expect(refused.body).toEqual({ non_field_errors: ['A child can have 5 campaigns at most.'] });
 });
 
-test('a bound is told together with the fields that are bad', async () => {
+test('an exceeded bound is reported together with bad fields', async () => {
   const parent = await registerParent(api);
   const token = parent.access;
   const children = [];

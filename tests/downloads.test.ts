@@ -47,7 +47,7 @@ test.each([
       incoming.once('close', () => clearInterval(reading));
     },
   ],
-])('whoever %s is cut off, and leaves the place to others', async (_how, read) => {
+])('a client that %s is cut off, and its place is free for others', async (_how, read) => {
   const jar = await openBigJar(strict);
   const asked = once(strict.server, 'request') as Promise<[unknown, ServerResponse]>;
   const incoming = await beginReading(strict, jar);

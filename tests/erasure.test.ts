@@ -22,7 +22,7 @@ let gifts: number[];
 /** A jar with named gifts of one donor, the last of them refunded in part, and one of another donor. */
 beforeEach(async () => {
   jar = await openJar(api, { title: 'Zz-title', description: 'Zz-story' });
-  // Nobody else is told of donations by mail.
+  // Parents with an unverified address get no mail about donations.
   await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [
     jar.parent.id,
   ]);
@@ -109,7 +109,7 @@ describe('once the donor is deleted', () => {
   });
 
   test('receipts, mails and stored responses tell nothing of the person', async () => {
-    // Only a parent who has verified the address hears of donations.
+    // Only parents with a verified address get mail about donations.
     const { id: owner } = jar.parent;
     await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [owner]);
     await api.delete('/parents/me/', donor.access).expect(204);

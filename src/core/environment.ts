@@ -14,7 +14,7 @@ const EMBEDDED_ROOM = 80;
 /**
  * The settings from the process and `.env`, the process first; an empty variable counts as not set. What
  * `.env` sets reaches `process.env` too, for Node and PostgreSQL's client have variables of their own.
- * `warn` is told of names in `.env` that are probably slips.
+ * `warn` gets a line for each name in `.env` that is probably misspelled.
  * @throws StartError
  */
 export function loadConfig(warn: (line: string) => void = () => undefined): Config {

@@ -24,7 +24,7 @@ export type MailJob =
 /** To the donor, with the receipt; to the parent; to the donor of a payment that came too late. */
 const GIFT_MAILS = ['gift_receipt', 'gift_notice', 'gift_returned'] as const;
 
-/** Whether a row of the outbox is a mail, in SQL; the others are changes. */
+/** Whether a row of the outbox is a mail, in SQL; the others are changes. The index `outbox_changes` says the same. */
 export const IS_MAIL = `kind IN (${GIFT_MAILS.map((mail) => `'${mail}'`).join(', ')})`;
 
 /** A mail that a donation causes. */

@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS = {
       { max: 6_000, seconds: MINUTE, per: ['client address'], of: 'visitors', kept: 'in memory' },
     ],
   },
-  // A person types; whoever asks once a second reads the whole list more cheaply.
+  // Enough for a person who types. A program finds more in the list itself.
   search: {
     calls: 'browse the campaigns',
     rules: [{ max: 60, seconds: MINUTE, per: ['client address'], asking: 'q', kept: 'in memory' }],

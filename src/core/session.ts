@@ -62,7 +62,10 @@ const SET = `
 
 /** What could end the start's first statements, before a session is set. */
 const ENDS_STATEMENTS = [
-  ...['statement_timeout', 'lock_timeout', 'idle_session_timeout', 'transaction_timeout'],
+  'statement_timeout',
+  'lock_timeout',
+  'transaction_timeout',
+  'idle_session_timeout',
   'idle_in_transaction_session_timeout',
 ];
 

@@ -8,8 +8,8 @@ const LONGEST_TEXT = 2_000;
 type AnyFunction = (...values: unknown[]) => unknown;
 
 /**
- * Logs the statements of a pool that take more than `slow` milliseconds, Prisma's and ours: their text, which has `$1` where values
- * go, and never a value. Prisma's own query events would make and tell the values of all statements.
+ * Logs the statements of a pool, Prisma's and ours, that take more than `slow` milliseconds: their text, which has `$1`
+ * in place of values. Prisma's own query events would contain the values of all statements.
  */
 export function reportSlowQueries(pool: pg.Pool, slow: number, log: Logger): void {
   pool.on('connect', (client) => {

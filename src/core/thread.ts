@@ -55,7 +55,7 @@ export class Thread {
 
   #start(): Worker {
     const worker = new Worker(runnable(this.module), { execArgv: [], resourceLimits: MEMORY });
-    // Unheard, an error would end the process. Whoever waits for an answer hears of it too.
+    // Without a listener an error would end the process. `ask` rejects with it.
     worker.on('error', () => this.#forget(worker));
     worker.on('exit', () => this.#forget(worker));
     worker.unref();

@@ -15,7 +15,7 @@ export interface ListeningWaits {
   connection: number;
   /** Between two beats. */
   beat: number;
-  /** For a beat: whoever doesn't hear its own in time hears nothing any more. */
+  /** For a beat to arrive: after that the connection is considered dead. */
   answer: number;
   /** Before connecting again. */
   again: number;

@@ -179,7 +179,7 @@ async function send(
 
 async function sendDownload(res: Response, { type, filename, content }: Download): Promise<void> {
   if (res.destroyed) {
-    // The client has left already: nothing would tell of the end of a download.
+    // The client has left: no `close` would follow that gives the download's place back.
     if (!Buffer.isBuffer(content)) content.destroy();
     return;
   }

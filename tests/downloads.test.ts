@@ -5,7 +5,9 @@ import { useApi, type Api } from './support/api.js';
 import { expectError, send } from './support/bare-http.js';
 import { openJar, type TestCampaign, type TestParent } from './support/factories.js';
 
-const api = useApi({ bounds: { downloads: 3, downloadsPerParent: 2 } });
+const bounds = { downloads: 3, downloadsPerParent: 2 };
+const api = useApi({ rateLimit: true, bounds });
+const unlimited = useApi({ bounds });
 
 const as = ({ access }: TestParent) => ({ Authorization: `Bearer ${access}` });
 const pathOf = ({ id }: TestCampaign) => `/campaigns/${id}/donations.csv`;
@@ -34,6 +36,7 @@ async function beginReading(of: Api, { campaign, parent }: Awaited<ReturnType<ty
 }
 
 const strict = useApi({
+  rateLimit: true,
   bounds: { downloadSpeed: 1_000_000_000, downloadsPerParent: 1 },
   waits: { downloadSpeed: 300 },
 });
@@ -80,4 +83,15 @@ test('slow readers hold so many downloads a parent and in all, and nothing else'
   const again = async () =>
     (await send(api, 'GET', pathOf(third.campaign), as(third.parent))).status;
   await expect.poll(again).toBe(200);
+});
+
+test('without rate limits a parent may take every place, and only the process has a bound', async () => {
+  const jar = await openBigJar(unlimited);
+  const slow = [];
+  for (let times = 0; times < bounds.downloads; times += 1) {
+    slow.push(await beginReading(unlimited, jar));
+  }
+  const refused = await send(unlimited, 'GET', pathOf(jar.campaign), as(jar.parent));
+  expectError(refused, 503, 'unavailable');
+  slow.forEach((incoming) => incoming.destroy());
 });

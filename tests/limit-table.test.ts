@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { DEFAULT_BOUNDS, describeDownloads } from '../src/core/bounds.js';
 import { DEFAULT_LIMITS, describeRules } from '../src/core/limit-figures.js';
 import type { LimitRule } from '../src/core/limit-figures.js';
 import { limitsOf } from '../src/http/find-route.js';
 import { routes } from '../src/routes.js';
 import { useApi } from './support/api.js';
 
-const api = useApi({ bounds: { parentAtOnce: 3, parentWaiting: 5 } });
+const api = useApi({
+  bounds: { parentAtOnce: 3, parentWaiting: 5, downloads: 7, downloadsPerParent: 6 },
+});
 
 const MAP = routes(() => false);
 
@@ -21,9 +24,10 @@ test('the README shows every limit with its figures', () => {
       .slice(1, 3),
   );
   const limits = Object.values(DEFAULT_LIMITS);
-  expect(cells).toEqual(
-    limits.map(({ calls, rules }) => [calls, describeRules(rules as LimitRule[])]),
-  );
+  expect(cells).toEqual([
+    ...limits.map(({ calls, rules }) => [calls, describeRules(rules as LimitRule[])]),
+    ['download donations as CSV', describeDownloads(DEFAULT_BOUNDS)],
+  ]);
 });
 
 test('every endpoint has a limit that applies to it, but for the health checks', () => {
@@ -59,4 +63,14 @@ test('it tells how many requests of a parent are worked on at once', async () =>
     const told = document.paths[path][method].responses['429'].description;
     expect(told).toContain('Of one parent, 3 requests are worked on at once and 5 more wait.');
   }
+});
+
+test('it tells how many downloads there may be at once, with each refusal of one', async () => {
+  const { body: document } = await api.get('/openapi.json').expect(200);
+  const { get: file } = document.paths['/campaigns/{id}/donations.csv'];
+  for (const status of [429, 503]) {
+    expect(file.responses[status].description).toContain('6 at once per parent; 7 at once');
+  }
+  const { get: receipt } = document.paths['/donations/{id}/receipt/'];
+  expect(receipt.responses[503].description).not.toContain('at once per process');
 });

@@ -45,3 +45,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   receiptsWaiting: 20,
   receiptsWaitingPerNetwork: 8,
 };
+
+/** The bounds of streamed downloads in words. */
+export function describeDownloads({ downloads, downloadsPerParent }: Bounds): string {
+  return `${downloadsPerParent} at once per parent; ${downloads} at once per process, beyond which 503`;
+}

@@ -20,7 +20,7 @@ export function takeDownloadPlace({ parent, settings }: Context, res: Response):
   const { downloads, downloadsPerParent } = settings.bounds;
   const id = parent?.id ?? 0;
   const own = underWay.get(id) ?? 0;
-  if (own >= downloadsPerParent) {
+  if (settings.rateLimit && own >= downloadsPerParent) {
     throw new Refusal('throttled', 'Wait until your other downloads are done.', RETRY_AFTER);
   }
   const all = [...underWay.values()].reduce((sum, count) => sum + count, 0);

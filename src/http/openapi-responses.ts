@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
+import { describeDownloads } from '../core/bounds.js';
 import type { ErrorCode } from '../core/errors.js';
 import { FIELD_ERRORS } from '../core/field-errors.js';
 import type { Settings } from '../core/context.js';
@@ -80,6 +81,7 @@ export function responses(route: Route, settings: Figures): ZodOpenApiResponsesO
   // What visitors share has an ETag.
   const isShared = endpoint.shared !== undefined;
   const figures = figuresFor(route, settings);
+  const downloads = downloadsFor(route, settings);
   const codes: ErrorCode[] = [...refusals];
   if (!description.needsNoDatabase) codes.push('unavailable');
   if (audience === 'anyone') codes.push('token_not_valid');
@@ -103,15 +105,14 @@ export function responses(route: Route, settings: Figures): ZodOpenApiResponsesO
     const { paged = false } = answer;
     all['304'] = success({ description: 'Your copy is still current.', paged }, ETAG);
   }
+  const figuresOf: Record<number, string[]> = { 429: [figures, downloads], 503: [downloads] };
   for (const code of [...new Set(codes)].sort()) {
     const status = String(STATUS[code]) as '401';
     const codesHere = codes.filter((other) => STATUS[other] === STATUS[code]);
     const replayed = description.idempotent && STATUS[code] === 409 ? REPLAYED : {};
     const refusal = refusalResponse(STATUS[code], [...new Set(codesHere)], replayed);
-    all[status] =
-      code === 'throttled'
-        ? { ...refusal, description: `${refusal.description} ${figures}` }
-        : refusal;
+    const told = [refusal.description, ...(figuresOf[STATUS[code]] ?? [])];
+    all[status] = { ...refusal, description: told.filter(Boolean).join(' ') };
   }
   if (query || body) {
     const refused = codes.filter((code) => STATUS[code] === 400);
@@ -134,6 +135,12 @@ function figuresFor(route: Route, { limits, bounds }: Figures): string {
   if (route.audience === 'ignoring tokens') return rates;
   const { parentAtOnce, parentWaiting } = bounds;
   return `${rates} Of one parent, ${parentAtOnce} requests are worked on at once and ${parentWaiting} more wait.`;
+}
+
+/** The bounds of an endpoint that streams a file, in words; empty for any other. */
+function downloadsFor({ endpoint }: Route, { bounds }: Figures): string {
+  const { schema, downloads } = endpoint.description.answer;
+  return downloads && !schema ? `Downloads: ${describeDownloads(bounds)}.` : '';
 }
 
 type Answer = Omit<EndpointDescription['answer'], 'status'>;

@@ -25,6 +25,8 @@ const ways: Record<string, Api> = {
   }),
 };
 
+const hasty = useApi({ on, search: { near: 3, far: 17, candidates: 1, rounds: 2 } });
+
 /** Letters whose case is not simple, letters that need escapes elsewhere, and blanks of several kinds. */
 const LETTERS = Array.from('abAB1%_\\\'"$.*(é漢🎻σςΣßẞİiıIЖж  \n\u00a0\u2003\t');
 
@@ -194,4 +196,31 @@ test('what changes a campaign changes where it is found', async () => {
   expect(await foundIn('health')).toBe(0);
   await change({ is_open: true, title: 'Balloon' });
   expect(await foundIn('health')).toBe(0);
+});
+
+describe('a match behind many campaigns that only look like it', () => {
+  let id: number;
+  beforeAll(async () => {
+    const { child, campaign } = await openJar(api, { title: 'wqxyz' });
+    id = campaign.id;
+    await api.database.sql(
+      `INSERT INTO campaigns (child_id, title, description, category, goal)
+       SELECT $1, 'wqxy of qxyz', n, 'health', 10 FROM generate_series(1, 100) n`,
+      [child.id],
+    );
+  });
+
+  test('is found by one request, which goes on while it has found nothing', async () => {
+    const { body } = await ways['where pages end early']!.get('/campaigns/?q=wqxyz').expect(200);
+    expect(body).toMatchObject([{ id }]);
+  });
+
+  test('is found behind the links of empty pages where one request may look no further', async () => {
+    const { body, headers } = await hasty.get('/campaigns/?q=wqxyz').expect(200);
+    expect(body).toEqual([]);
+    expect(headers['link']).toContain('cursor=');
+    const { ids, pages } = await walk(hasty, { q: 'wqxyz' });
+    expect(ids).toEqual([id]);
+    expect(pages).toBeLessThan(10);
+  });
 });

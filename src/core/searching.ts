@@ -12,6 +12,8 @@ export interface SearchBounds {
   near: number;
   /** Campaigns that are looked through at most where the order is followed. The page ends there, however full it is. */
   far: number;
+  /** How often one request looks through so many, each time in its turn, while it has found nothing. */
+  rounds: number;
   /** Candidates that are taken from the index at most. Where there are more, the order is followed instead. */
   candidates: number;
   /** Bytes of text that each way looks through at most: fewer, the more letters are asked for. */
@@ -37,6 +39,7 @@ export interface SearchBounds {
 export const SEARCH_BOUNDS: SearchBounds = {
   near: 300,
   far: 2_500,
+  rounds: 8,
   candidates: 3_000,
   bytes: 2_000_000,
   letters: 8,

@@ -11,7 +11,7 @@ import {
   textOfCampaign,
   type CampaignRow,
 } from './campaigns.presenter.js';
-import type { BrowseQuery } from './campaigns.schemas.js';
+import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
 
 /** A campaign that was found, or the last one that was looked at where the search ended early. */
 interface FoundRow extends CampaignRow {
@@ -27,13 +27,26 @@ export interface Asked {
 
 /**
  * A page of the open campaigns that hold every word. Where the bounds of a search are reached, it ends early, and
- * the next one goes on from there.
+ * the next one goes on from there. While a page would be empty, the same request goes on, a few times.
  */
 export async function searchCampaigns(
   ctx: Context,
   query: BrowseQuery,
   words: string[],
 ): Promise<Page<CampaignRow>> {
+  let page = await searchOnce(ctx, query, words);
+  for (let round = 1; round < ctx.settings.search.rounds; round += 1) {
+    if (page.items.length > 0 || page.next === null) break;
+    page = await searchOnce(ctx, { ...query, cursor: page.next }, words);
+  }
+  return page;
+}
+
+async function searchOnce(
+  ctx: Context,
+  query: BrowseQuery,
+  words: string[],
+): Promise<Page<CampaignRow, BrowsePlace>> {
   const at = momentOf(query, ctx.now);
   const values = new Values();
   const asked = askedFor(ctx, query, words, values);

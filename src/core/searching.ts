@@ -12,7 +12,7 @@ export interface SearchBounds {
   near: number;
   /** Campaigns that are looked through at most where the order is followed. The page ends there, however full it is. */
   far: number;
-  /** How often one request looks through so many, each time in its turn, while it has found nothing. */
+  /** How many times one request looks that far, each time in its turn, while it has found nothing. */
   rounds: number;
   /** Candidates that are taken from the index at most. Where there are more, the order is followed instead. */
   candidates: number;

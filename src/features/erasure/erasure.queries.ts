@@ -27,14 +27,21 @@ export interface Step {
   values(batch: BatchValues): unknown[];
 }
 
+/**
+ * With ORDER BY the column, finds by an index on it the rows that have a value, whatever the statistics say. `=` may
+ * be planned as a read of the whole table where most rows seem to have the value; for one that none has, to its end.
+ */
+const having = (column: string, value: string) => `${column} BETWEEN ${value} AND ${value}`;
+
 /** Rows that another transaction has locked are left for later: nothing ever waits for a batch, nor it for others. */
-const donationStep = (which: string, change: string, values: Step['values']): Step => ({
+const donationStep = (column: string, change: string, values: Step['values'], more = ''): Step => ({
   statement: statement(`
-  WITH batch AS MATERIALIZED (
-    SELECT d.id FROM donations d
-     WHERE ${which} AND d.id > $2::int ORDER BY d.id LIMIT $3::int FOR NO KEY UPDATE SKIP LOCKED
-  ), changed AS (
-    UPDATE donations d SET ${change} FROM batch WHERE d.id = batch.id RETURNING d.id
+  WITH changed AS (
+    UPDATE donations d SET ${change} WHERE d.id = ANY (ARRAY(
+      SELECT d.id FROM donations d
+       WHERE (${column}, d.id) > ($1, $2::int) AND ${column} <= $1${more}
+       ORDER BY ${column}, d.id LIMIT $3::int FOR NO KEY UPDATE SKIP LOCKED))
+    RETURNING d.id
   )
   SELECT count(*)::int AS handled, max(id) AS last FROM changed`),
   values,
@@ -47,10 +54,11 @@ const forgetting = (column: string) => `${column} = NULL, comment_until = CASE
 
 const requestStep = (column: string): Step => ({
   statement: statement(`
-  WITH batch AS MATERIALIZED (
-    SELECT scope FROM idempotent_requests WHERE ${column} = $1 LIMIT $2::int FOR UPDATE SKIP LOCKED
-  ), changed AS (
-    DELETE FROM idempotent_requests r USING batch WHERE r.scope = batch.scope RETURNING 1
+  WITH changed AS (
+    DELETE FROM idempotent_requests WHERE scope = ANY (ARRAY(
+      SELECT scope FROM idempotent_requests WHERE ${having(column, '$1')}
+       ORDER BY ${column} LIMIT $2::int FOR UPDATE SKIP LOCKED))
+    RETURNING 1
   )
   SELECT count(*)::int AS handled, 0 AS last FROM changed`),
   values: ({ erasure, size }) => [erasure.subjectId, size],
@@ -59,7 +67,7 @@ const requestStep = (column: string): Step => ({
 /** Everything that may be many and refers to what was deleted. */
 export const STEPS = {
   campaign: [
-    donationStep('d.campaign_id = $1', 'campaign_id = NULL', ({ erasure, after, size }) => [
+    donationStep('d.campaign_id', 'campaign_id = NULL', ({ erasure, after, size }) => [
       erasure.subjectId,
       after,
       size,
@@ -68,7 +76,7 @@ export const STEPS = {
   ],
   child: [requestStep('child_id')],
   parent: [
-    donationStep('d.donor_id = $1', forgetting('donor_id'), (batch) => [
+    donationStep('d.donor_id', forgetting('donor_id'), (batch) => [
       batch.erasure.subjectId,
       batch.after,
       batch.size,
@@ -76,7 +84,7 @@ export const STEPS = {
       batch.commentsWithin,
     ]),
     donationStep(
-      'lower(d.donor_email) = $1 AND d.donor_id IS NULL AND d.id <= $6::int',
+      'lower(d.donor_email)',
       forgetting('donor_email'),
       (batch) => [
         batch.erasure.address,
@@ -86,23 +94,26 @@ export const STEPS = {
         batch.commentsWithin,
         batch.erasure.lastGift,
       ],
+      ' AND d.donor_id IS NULL AND d.id <= $6::int',
     ),
     requestStep('parent_id'),
   ],
 } satisfies Record<string, Step[]>;
+
+const noneHas = (table: string, column: string) =>
+  `(SELECT ${column} FROM ${table} WHERE ${having(column, 'e.subject_id')} ORDER BY ${column} LIMIT 1) IS NULL`;
 
 /** Strikes out an erasure to which nothing refers any more. What was locked a moment ago is found by the next run. */
 const FINISH = statement(`
   DELETE FROM erasures e
    WHERE e.id = $1
      AND CASE e.kind
-         WHEN 'campaign' THEN NOT EXISTS (SELECT FROM donations d WHERE d.campaign_id = e.subject_id)
-              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.campaign_id = e.subject_id)
-         WHEN 'child' THEN NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.child_id = e.subject_id)
-         ELSE NOT EXISTS (SELECT FROM donations d WHERE d.donor_id = e.subject_id)
-              AND NOT EXISTS (SELECT FROM donations d WHERE lower(d.donor_email) = e.address
-                                 AND d.donor_id IS NULL AND d.id <= e.last_gift)
-              AND NOT EXISTS (SELECT FROM idempotent_requests i WHERE i.parent_id = e.subject_id) END
+         WHEN 'campaign' THEN ${noneHas('donations', 'campaign_id')} AND ${noneHas('idempotent_requests', 'campaign_id')}
+         WHEN 'child' THEN ${noneHas('idempotent_requests', 'child_id')}
+         ELSE ${noneHas('donations', 'donor_id')} AND ${noneHas('idempotent_requests', 'parent_id')}
+              AND (SELECT d.id FROM donations d
+                    WHERE ${having('lower(d.donor_email)', 'e.address')} AND d.donor_id IS NULL AND d.id <= e.last_gift
+                    ORDER BY lower(d.donor_email), d.id LIMIT 1) IS NULL END
   RETURNING true AS finished`);
 
 const COLUMNS = 'id, kind, subject_id AS "subjectId", address, last_gift AS "lastGift"';

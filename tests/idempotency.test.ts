@@ -149,6 +149,31 @@ describe('a request is the same', () => {
     const first = await postKeyed(api, 'slash', giftsPath(jar), guestGift()).expect(201);
     expectReplayOf(first, await postKeyed(api, 'slash', giftsPath(jar).slice(0, -1), guestGift()));
   });
+
+  test('however its path is spelled', async () => {
+    const { parent, campaign } = await openJar(api);
+    const gift = await donate(api, campaign);
+    const escaped = (id: number) => `%3${String(id).at(0)}${String(id).slice(1)}`;
+    const spellings: [body: object, ...paths: string[]][] = [
+      [
+        { amount: 1 },
+        ...[gift.id, escaped(gift.id)].map((id) => `/donations/${id}/refunds/`),
+        `/donations/${gift.id}/refunds?again=1`,
+      ],
+      [
+        { name: 'Ben Sommer', date_of_birth: yearsAgo(7) },
+        ...['me', '%6de', 'm%65', parent.id, escaped(parent.id)].map(
+          (id) => `/parents/${id}/children/`,
+        ),
+      ],
+    ];
+    for (const [body, path, ...others] of spellings) {
+      const first = await postKeyed(api, 'spelled', path!, body, parent.access).expect(201);
+      for (const other of others) {
+        expectReplayOf(first, await postKeyed(api, 'spelled', other, body, parent.access));
+      }
+    }
+  });
 });
 
 test('callers and addresses have keys of their own; guests share theirs', async () => {

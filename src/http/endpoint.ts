@@ -6,7 +6,7 @@ import type { Subject } from '../core/idempotency.js';
 import type { LimitName } from '../core/limit-figures.js';
 import { Page } from '../core/page.js';
 import { encodeCursor } from './cursor.js';
-import { answerOnce, readKey } from './idempotency.js';
+import { answerOnce, inOneSpelling, readKey } from './idempotency.js';
 import { parseBody, parseQuery } from './parse.js';
 import { Begun, Download, Redirect, type Changed, type Reply } from './reply.js';
 import type { SharedData, SharedSource } from './shared-answers.js';
@@ -21,7 +21,7 @@ export interface IncomingCall {
   /** The bytes of the body as they were sent, if there were any. */
   rawBody: Buffer | undefined;
   headers: IncomingHttpHeaders;
-  /** Method and path, with the slash at its end. */
+  /** Method and the path of the URL map, with its parameters' names. */
   route: string;
 }
 
@@ -196,7 +196,7 @@ function endpoint<
       const key = await keyOf(spec, call).catch(askIfThere(ctx, params));
       return answerOnce(
         ctx,
-        { key, route: call.route, body: call.body },
+        { key, route: inOneSpelling(call.route, params, ctx.parent?.id), body: call.body },
         {
           parse: () => input().catch(askIfThere(ctx, params)),
           begin: async (inside, { query, body }) => {

@@ -32,6 +32,17 @@ export function readKey({ 'idempotency-key': key }: IncomingHttpHeaders): string
   });
 }
 
+/**
+ * Method and path of a request, the same with escapes or without, and with or without the slash at the end. A parent's
+ * own path is that with `me`.
+ */
+export function inOneSpelling(route: string, params: object, parentId: number | undefined): string {
+  const values = new Map<string, unknown>(Object.entries(params));
+  return route
+    .replace(/:(\w+)/g, (_, name: string) => String(values.get(name)))
+    .replace(`/parents/${parentId}/`, '/parents/me/');
+}
+
 /** The parts of a request that is done once for each key. */
 export interface Work<C extends Context, Input> {
   parse(): Promise<Input>;

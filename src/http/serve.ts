@@ -105,8 +105,8 @@ async function run(
 
 function callOf(req: Request, { params }: Found): IncomingCall {
   const [, rawQuery = ''] = req.url.split(/\?(.*)/s, 2);
-  const { query, headers, rawBody } = req;
-  const route = `${req.method} ${req.path.replace(/\/?$/, '/')}`;
+  const { method, query, headers, rawBody, routePattern = '' } = req;
+  const route = `${method} ${routePattern}`;
   return { params, query, rawQuery, body: req.body as unknown, rawBody, headers, route };
 }
 

@@ -2,6 +2,7 @@ import type { Config, StripeConfig } from './config.js';
 import { DEFAULT_BOUNDS } from './core/bounds.js';
 import type { Settings } from './core/context.js';
 import { ERASURE } from './core/erasure-figures.js';
+import { INDEXING } from './core/indexing-figures.js';
 import { DEFAULT_LIFETIMES } from './core/lifetimes.js';
 import { DEFAULT_LIMITS } from './core/limit-figures.js';
 import { MAIL_BUDGET } from './core/mailbox.js';
@@ -29,6 +30,7 @@ export async function settingsOf(config: Config): Promise<Settings> {
     waits: DEFAULT_WAITS,
     lifetimes: DEFAULT_LIFETIMES,
     erasure: ERASURE,
+    indexing: INDEXING,
   };
 }
 

@@ -1019,6 +1019,10 @@ async function searchTextOf(campaign: number): Promise<string | undefined> {
   return row?.text;
 }
 
+/** As the job does it. */
+const workOffMarks = () =>
+  database.sql('SELECT write_search_text(campaign_id) FROM renamed_campaigns');
+
 const RENAME = `UPDATE children SET name = $2 || ' Winter', public_name = $2 WHERE id = $1`;
 
 describe('what a search looks at', () => {
@@ -1036,14 +1040,32 @@ describe('what a search looks at', () => {
     expect(await searchTextOf(campaign)).toBe('a cello\nof pine\nmia');
   });
 
-  test("follows a child's new public name in all its campaigns and no others", async () => {
+  test("follows a child's new public name in all its campaigns and no others, once marks are worked off", async () => {
     const child_id = await addChild();
     const [first, second] = [await addCampaign({ child_id }), await addCampaign({ child_id })];
     const foreign = await addCampaign();
     await database.sql(RENAME, [child_id, 'Nora']);
+    const marked = await database.sql('SELECT campaign_id FROM renamed_campaigns ORDER BY 1');
+    expect(marked).toEqual([{ campaign_id: first }, { campaign_id: second }]);
+    await workOffMarks();
     expect(await searchTextOf(first)).toBe('a violin\nof wood\nnora');
     expect(await searchTextOf(second)).toBe('a violin\nof wood\nnora');
     expect(await searchTextOf(foreign)).toBe('a violin\nof wood\nmia');
+    expect(await database.sql('SELECT FROM renamed_campaigns')).toEqual([]);
+  });
+
+  test.each(['campaign', 'child', 'parent'] as const)('a mark goes with its %s', async (kind) => {
+    const [parent, child] = [await addParent(), await addChild()];
+    await database.sql('UPDATE children SET parent_id = $2 WHERE id = $1', [child, parent]);
+    const campaign = await addCampaign({ child_id: child });
+    await database.sql(RENAME, [child, 'Nora']);
+    const [table, id] = {
+      campaign: ['campaigns', campaign],
+      child: ['children', child],
+      parent: ['parents', parent],
+    }[kind] as [string, number];
+    await database.sql(`DELETE FROM ${table} WHERE id = $1`, [id]);
+    expect(await database.sql('SELECT FROM renamed_campaigns')).toEqual([]);
   });
 
   test('follows a campaign that is handed to another child', async () => {
@@ -1067,16 +1089,27 @@ describe('what a search looks at', () => {
     SELECT id, 'A drum', 'Of tin', 1, 'health' FROM children WHERE id = $1`;
   const RETITLE = `UPDATE campaigns SET title = 'A horn' WHERE child_id = $1`;
   const NEW_NAME = RENAME.replaceAll('$2', `'Nora'`);
+  const INDEX = `SELECT write_search_text(id)
+    FROM (SELECT id FROM campaigns WHERE child_id = $1 FOR NO KEY UPDATE) locked`;
 
   test.each([
     { first: OPEN, second: NEW_NAME, what: 'a campaign is opened while its child is renamed' },
     { first: NEW_NAME, second: OPEN, what: 'a child is renamed while its campaign is opened' },
     { first: RETITLE, second: NEW_NAME, what: 'a title is changed while the child is renamed' },
     { first: NEW_NAME, second: RETITLE, what: 'a child is renamed while a title is changed' },
+    {
+      first: INDEX,
+      second: NEW_NAME,
+      what: 'a mark is worked off while the child is renamed again',
+    },
+    { first: NEW_NAME, second: INDEX, what: 'a child is renamed again while a mark is worked off' },
+    { first: INDEX, second: INDEX, what: 'two work off one mark' },
   ])('is the newest of both when $what', async ({ first, second }) => {
     const child_id = await addChild();
     await addCampaign({ child_id });
+    await database.sql(RENAME, [child_id, 'Lena']);
     await atOnce(child_id, first, second);
+    await workOffMarks();
     const stale = await database.sql(
       `SELECT s.text, c.title, ch.public_name
          FROM campaigns c JOIN children ch ON ch.id = c.child_id

@@ -109,6 +109,7 @@ const SQL_ONLY = [
   'function rename_child_in_search',
   'function search_grams',
   'function search_terms',
+  'function write_search_text',
   'trigger donations_added on donations',
   'trigger donations_changed on donations',
   'trigger donations_changed_announced on donations',

@@ -15,6 +15,7 @@ afterAll(() => database.drop());
 const SETTINGS = {
   jit: 'off',
   enable_sort: 'off',
+  enable_seqscan: 'off',
   plan_cache_mode: 'force_generic_plan',
   statement_timeout: '4321ms',
 };

@@ -3,6 +3,7 @@ import type { PaymentGateway } from '../integrations/stripe.js';
 import type { Bounds } from './bounds.js';
 import type { Database } from './database.js';
 import type { ErasureFigures } from './erasure-figures.js';
+import type { IndexingFigures } from './indexing-figures.js';
 import type { Lifetimes } from './lifetimes.js';
 import type { LimitTable } from './limit-figures.js';
 import type { Logger } from './logger.js';
@@ -42,6 +43,8 @@ export interface Settings {
   lifetimes: Lifetimes;
   /** How what a deletion leaves behind is erased. */
   erasure: ErasureFigures;
+  /** How search texts follow a child's new public name. */
+  indexing: IndexingFigures;
   /** What searches may take. */
   search: SearchBounds;
 }

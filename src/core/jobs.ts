@@ -39,6 +39,8 @@ export interface JobPayloads {
   send_refund: { refundId: number };
   /** Goes on with what deletions have left to be erased. */
   erase_deleted: Record<string, never>;
+  /** Goes on with what renames have left to be indexed. */
+  index_renamed: Record<string, never>;
 }
 
 /**

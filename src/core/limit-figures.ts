@@ -113,7 +113,7 @@ export const DEFAULT_LIMITS = {
   },
   // Accounts are free, and to index 10,000 letters of Chinese takes PostgreSQL 0.2 s.
   writeCampaign: {
-    calls: 'open or change a campaign',
+    calls: 'open or change a campaign, change a child',
     rules: [{ max: 120, seconds: MINUTE, per: ['client address'], kept: 'in memory' }],
   },
   donate: {

@@ -77,10 +77,14 @@ export function openSearches(
 }
 
 /**
- * Settings of their sessions: a statement is planned once, whatever is asked, and an order is read from its index,
- * never by sorting all campaigns.
+ * Settings of their sessions: a statement is planned once, whatever is asked, and for any size of its tables: an order
+ * is read from its index, never by sorting all campaigns, and no table is read from end to end.
  */
-const SESSION = { plan_cache_mode: 'force_generic_plan', enable_sort: 'off' };
+const SESSION = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_sort: 'off',
+  enable_seqscan: 'off',
+};
 
 /** Opens the connections of searches. */
 export function openSearchPool(

@@ -3,6 +3,7 @@ import type { JobContext } from '../core/context.js';
 import { forgetOldRequests } from '../core/idempotency.js';
 import type { JobPayloads, MailJob } from '../core/jobs.js';
 import { closeEndedCampaigns } from '../features/campaigns/campaigns.service.js';
+import { indexRenamed } from '../features/campaigns/renames.service.js';
 import {
   addressChangedMail,
   forgetLeftAddresses,
@@ -82,6 +83,7 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
     },
     forget_unpaid_gifts: () => forgetUnpaidGifts(context()),
     erase_deleted: (_payload, { abortSignal }) => eraseDeleted(context(), abortSignal),
+    index_renamed: (_payload, { abortSignal }) => indexRenamed(context(), abortSignal),
     forget_comments: (_payload, { abortSignal }) => forgetComments(context(), abortSignal),
   };
   return tasks;

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.js';
 import type { GoogleConfig } from '../../src/config.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { ERASURE, type ErasureFigures } from '../../src/core/erasure-figures.js';
+import { INDEXING, type IndexingFigures } from '../../src/core/indexing-figures.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { MAIL_BUDGET } from '../../src/core/mailbox.js';
 import { openOutbox, OUTBOX_FIGURES, type OutboxFigures } from '../../src/core/outbox.js';
@@ -45,6 +46,8 @@ export interface ApiOptions {
   stripe?: () => PaymentGateway;
   /** How deletions are carried out, where it is not as usual. */
   erasure?: Partial<ErasureFigures>;
+  /** How search texts follow a new public name, where it is not as usual. */
+  indexing?: Partial<IndexingFigures>;
   /** Other figures of the outbox. */
   outbox?: Partial<OutboxFigures>;
   /** ISO 4217, lower case; `usd` unless told. */
@@ -162,6 +165,7 @@ async function startApi(options: ApiOptions): Promise<Api> {
       waits,
       lifetimes: { ...FIGURES.lifetimes, ...options.lifetimes },
       erasure: { ...ERASURE, ...options.erasure },
+      indexing: { ...INDEXING, ...options.indexing },
       search,
     },
     db,

@@ -1,6 +1,7 @@
 import type { Settings } from '../../src/core/context.js';
 import { openDatabase, type Database } from '../../src/core/database.js';
 import { ERASURE } from '../../src/core/erasure-figures.js';
+import { INDEXING } from '../../src/core/indexing-figures.js';
 import { enqueue } from '../../src/core/jobs.js';
 import { createLogger, type Logger } from '../../src/core/logger.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
@@ -24,6 +25,7 @@ export const SETTINGS: Settings = {
   stripe: undefined,
   ...FIGURES,
   erasure: ERASURE,
+  indexing: INDEXING,
 };
 
 export const MAIL_FROM = 'DreamJar <no-reply@dreamjar.example>';

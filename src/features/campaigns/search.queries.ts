@@ -160,13 +160,23 @@ function inOrder(runs: Run[], table: string, limit: number, open = 'true'): stri
 }
 
 /**
+ * The text of a campaign: the live one while its search text may hold a name that its child no longer has. A scalar
+ * query, because for EXISTS the planner may read the whole table.
+ */
+const CURRENT_TEXT = `CASE WHEN (SELECT true FROM renamed_campaigns WHERE campaign_id = row.id)
+    THEN (SELECT campaign_search_text(c.title, c.description, ch.public_name)
+            FROM campaigns c JOIN children ch ON ch.id = c.child_id WHERE c.id = row.id)
+    ELSE text END`;
+
+/**
  * Which of these campaigns may still be looked through, by their number and by the bytes of text before them, and
  * which of those are what is asked for.
  */
 export function examined(ids: string, { category }: Asked, most: number): string {
   return `SELECT id, place, is_within,
       is_within AND (${category} IS NULL OR category = ${category}) AND NOT EXISTS (
-        SELECT FROM unnest((SELECT words FROM asked)) word WHERE strpos(text, word) = 0) AS is_match
+        SELECT FROM (SELECT ${CURRENT_TEXT} AS current OFFSET 0) one, unnest((SELECT words FROM asked)) word
+         WHERE strpos(current, word) = 0) AS is_match
     FROM (SELECT id, category, text, row_number() OVER sofar AS place, row_number() OVER sofar <= ${most}
               AND sum(octet_length(text)) OVER sofar - octet_length(text) < (SELECT bytes FROM asked) AS is_within
             FROM (${ids}) one CROSS JOIN LATERAL (

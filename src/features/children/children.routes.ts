@@ -42,7 +42,11 @@ export const show = forParents({
 
 export const change = forParents({
   summary: 'Change a child',
-  description: 'Partial: an absent field keeps its value, null clears an optional one.',
+  // A new public name writes the search texts of the campaigns.
+  limit: 'writeCampaign',
+  description:
+    'Partial: an absent field keeps its value, null clears an optional one. A new public name shows at once, and a ' +
+    'search never finds a campaign by the old one; by the new one it may find long or many campaigns some seconds later.',
   params: ChildPath,
   access: findOwnChild,
   body: ChildChanges,

@@ -3,6 +3,7 @@ import type { ParentContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { fieldError } from '../../core/field-errors.js';
+import { indexAtOnce } from '../campaigns/renames.service.js';
 import { tokenNotValid } from '../sessions/tokens.js';
 import { dateOfBirthError } from './age.js';
 import { noSuchChild, type OwnChild } from './children.access.js';
@@ -101,6 +102,7 @@ export async function changeChild(ctx: ParentContext, id: number, input: Changes
         ...(profile_picture !== undefined && { profilePicture: profile_picture }),
       },
     });
+    if (names?.publicName !== current.publicName) await indexAtOnce(ctx, tx, id);
   });
 }
 

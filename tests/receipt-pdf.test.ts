@@ -13,6 +13,8 @@ const RECEIPT: ReceiptFields = {
   campaign: { title: 'A red kite', child_name: 'Mia' },
 };
 
+const BOXES = 'Characters shown as boxes can be copied as text.';
+
 interface Line {
   /** Points from the page's left and lower edge. */
   x: number;
@@ -211,6 +213,21 @@ describe('a name', () => {
       text: `Received from${name}`,
       shown: `Received from${shown}`,
     });
+    expect(lines.at(-1)!.text).toBe(BOXES);
+  });
+
+  test.each(['བཀྲ་ཤིས', 'ᏣᎳᎩ', '𞤀𞤣𞤤𞤢𞤥', 'ꦗꦮ', 'ᠮᠣᠩᠭᠣᠯ'])(
+    'in a script without a font can be copied, as a note says: %s',
+    async (name) => {
+      const lines = await linesFor({ donor_name: name });
+      expect(lines[3]).toBe(`Received from${name}`);
+      expect(lines).toHaveLength(11);
+      expect(lines.at(-1)).toBe(BOXES);
+    },
+  );
+
+  test('in a box that it has itself needs no note', async () => {
+    expect(await linesFor({ donor_name: 'Mia □' })).not.toContain(BOXES);
   });
 
   test.each(['ਗੁਰਪ੍ਰੀਤ', 'తెలుగు శ్రీ'])(
@@ -262,9 +279,10 @@ describe('the longest texts', () => {
     expect(pages).toBe(1);
     const heights = lines.map(({ y }) => y);
     expect(heights).toEqual([...heights].sort((a, b) => b - a));
-    expect(Math.min(...heights)).toBeGreaterThan(50);
-    expect(lines.at(-2)!.text).toMatch(/^Thank you/);
-    expect(lines.at(-2)!.y - lines.at(-1)!.y).toBeGreaterThan(30);
+    expect(Math.min(...heights)).toBeGreaterThan(40);
+    const [thanks, foot] = lines.filter(({ text }) => text !== BOXES).slice(-2);
+    expect(thanks!.text).toMatch(/^Thank you/);
+    expect(thanks!.y - foot!.y).toBeGreaterThan(30);
     for (const { shown } of lines) expect(shown.length).toBeLessThanOrEqual(150);
   });
 

@@ -47,6 +47,7 @@ export class ReceiptPage {
   readonly #registered = new Set<string>();
   readonly #structure: PDFKit.PDFStructureElement;
   #y = 64;
+  #hasBoxes = false;
 
   /** `title` and `made` are all that the metadata tell: `made` is not the time of drawing. */
   constructor(title: string, made: Date) {
@@ -101,10 +102,17 @@ export class ReceiptPage {
     this.#tagged('P', () => this.#text(text, LEFT, { size: 12, colour: ACCENT }));
   }
 
-  foot(text: string): void {
+  /** Whether a box was drawn in place of a letter that no font here has. */
+  get hasBoxes(): boolean {
+    return this.#hasBoxes;
+  }
+
+  foot(notes: string[]): void {
     this.#y = FOOT;
     this.rule();
-    this.#tagged('P', () => this.#text(text, LEFT, { size: 8.5, colour: QUIET }));
+    for (const note of notes) {
+      this.#tagged('P', () => this.#text(note, LEFT, { size: 8.5, colour: QUIET }));
+    }
   }
 
   rule(): void {
@@ -209,6 +217,8 @@ export class ReceiptPage {
     for (const { font, drawn, actual } of this.#letters.runs(text, style.face ?? 'regular')) {
       this.#doc.font(this.#known(font));
       if (actual !== undefined) this.#doc.markContent('Span', { actual });
+      // In our own font only boxes read as something else.
+      if (actual !== undefined && font in this.#fonts) this.#hasBoxes = true;
       // Shapes of other scripts depend on each other: their fonts say how. All stand on the line of our own font.
       const features = font in this.#fonts ? { features: [] } : { baseline: -this.#ascent(style) };
       for (const part of drawn.split(RIGHT_TO_LEFT)) {

@@ -39,6 +39,10 @@ export async function receiptPdf(receipt: ReceiptFields): Promise<Buffer> {
   }
   page.rule();
   page.thanks('Thank you. Your gift brings a child’s dream closer.');
-  page.foot('This is a receipt for a gift made through DreamJar. It is not a tax certificate.');
+  const notes = [
+    'This is a receipt for a gift made through DreamJar. It is not a tax certificate.',
+  ];
+  if (page.hasBoxes) notes.push('Characters shown as boxes can be copied as text.');
+  page.foot(notes);
   return page.finish();
 }

@@ -80,6 +80,16 @@ test.each([
   }
 });
 
+test('the headers of a response to a preflight take under 900 bytes', async () => {
+  const answer = await ask('OPTIONS', '/campaigns/1/donations/', {
+    Origin: APP,
+    'Access-Control-Request-Method': 'POST',
+    'Access-Control-Request-Headers': 'authorization,content-type,idempotency-key',
+  });
+  expect(answer.statusCode).toBe(204);
+  expect(sizeOf(answer)).toBeLessThan(900);
+});
+
 // What lets a browser app read the response comes on top; nothing that protects is left out for that.
 test.each([
   ['another program', {}, 'page_size=1', 700],

@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.js';
 import { matchesOrigin } from '../core/origins.js';
 
 /** What a script may read of a response, beside what browsers always let it read. */
-const EXPOSED = [
+export const EXPOSED = [
   'Allow',
   'Accept',
   'Accept-Encoding',
@@ -59,15 +59,16 @@ export function crossOrigin(origins: string[], log: Logger): RequestHandler {
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders: allowedHeaders(req.headers['access-control-request-headers']),
       maxAge: PREFLIGHT_AGE,
-      ...(isPreflight(req) ? { exposedHeaders: EXPOSED } : { preflightContinue: true }),
+      preflightContinue: !isPreflight(req),
     }),
   );
   return (req, res, next) => {
     res.vary('Origin');
     const { origin } = req.headers;
     if (origin !== undefined && isAllowed(origin)) {
-      exposeHeaders(res);
+      // No script reads the response to a preflight.
       if (isPreflight(req)) res.vary('Access-Control-Request-Headers');
+      else exposeHeaders(res);
       answer(req, res, next);
       return;
     }
@@ -107,9 +108,7 @@ function exposeHeaders(res: Response): void {
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;
   res.writeHead = (...args: unknown[]) => {
     const present = EXPOSED.filter((name) => res.hasHeader(name));
-    if (!res.hasHeader(EXPOSE)) res.setHeader(EXPOSE, present.join(', '));
+    res.setHeader('Access-Control-Expose-Headers', present.join(', '));
     return writeHead(...args);
   };
 }
-
-const EXPOSE = 'Access-Control-Expose-Headers';

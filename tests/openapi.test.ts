@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { STATUS } from '../src/http/errors.js';
 import { useApi } from './support/api.js';
 import { send } from './support/bare-http.js';
 import { useDocument } from './support/document.js';
@@ -103,8 +104,8 @@ test('what is answered is closed: no form has room for a field that it does not 
     if ('properties' in schema) expect(schema).toHaveProperty('additionalProperties', false);
   }
   const validate = served.validatorAt('components', 'schemas', 'Refusal');
-  expect(validate({ detail: 'x', code: 'y' })).toBe(true);
-  expect(validate({ detail: 'x', code: 'y', more: 1 })).toBe(false);
+  expect(validate({ detail: 'x', code: 'not_found' })).toBe(true);
+  expect(validate({ detail: 'x', code: 'not_found', more: 1 })).toBe(false);
 });
 
 test('operations have names to call them by', () => {
@@ -130,6 +131,13 @@ test('each refusal names the codes that it may have', () => {
       for (const known of codes) expect(known?.length, `${name} ${status}`).toBeGreaterThan(0);
     }
   }
+});
+
+test('the form of all refusals names every code that any of them may have', () => {
+  const validate = served.validatorAt('components', 'schemas', 'Refusal');
+  const isKnown = (code: string) => validate({ detail: 'x', code });
+  expect(Object.keys(STATUS).filter((code) => !isKnown(code))).toEqual([]);
+  expect([isKnown('request_timeout'), isKnown('out_of_tea')]).toEqual([true, false]);
 });
 
 test('every field of a body has an example that fits it, and every plain field of an answer has one', () => {

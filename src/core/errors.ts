@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'stripe_not_configured'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'headers_too_large'
+  | 'request_timeout'
   | 'throttled'
   | 'internal_error'
   | 'unavailable';

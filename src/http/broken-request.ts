@@ -1,30 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Refusal } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { countRequest } from '../core/metrics.js';
 import type { LastOwed } from './connections.js';
+import { STATUS } from './errors.js';
 
 const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
 
-const ANSWERS: Record<string, { status: number; detail: string; code: string }> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    detail: 'The headers are too large.',
-    code: 'headers_too_large',
-  },
-  [TOO_SLOW]: {
-    status: 408,
-    detail: 'The request came too slowly.',
-    code: 'request_timeout',
-  },
+const REFUSALS: Record<string, Pick<Refusal, 'detail' | 'code'>> = {
+  HPE_HEADER_OVERFLOW: { detail: 'The headers are too large.', code: 'headers_too_large' },
+  [TOO_SLOW]: { detail: 'The request came too slowly.', code: 'request_timeout' },
 };
 
 const MALFORMED = {
-  status: 400,
   detail: 'This is not an HTTP request we understand.',
   code: 'malformed',
-};
+} as const;
 
 /** Milliseconds for which what else is sent is taken and dropped: a connection cut while data comes loses its answer. */
 const LINGER = 1_000;
@@ -51,7 +44,8 @@ export function answerBrokenRequests(server: Server, { log, lastOwed }: Listenin
       else owed.once('close', () => socket.destroy());
       return;
     }
-    const { status, ...refusal } = ANSWERS[error.code ?? ''] ?? MALFORMED;
+    const refusal = REFUSALS[error.code ?? ''] ?? MALFORMED;
+    const status = STATUS[refusal.code];
     const id = randomUUID();
     const body = JSON.stringify(refusal);
     socket.end(

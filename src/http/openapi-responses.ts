@@ -13,7 +13,7 @@ import { fieldErrorSchema } from './openapi-field-errors.js';
 
 /** What every refusal but that of invalid fields looks like. */
 export const Refusal = z
-  .object({ detail: z.string(), code: z.string() })
+  .object({ detail: z.string(), code: z.enum(Object.keys(STATUS) as ErrorCode[]) })
   .meta({ id: 'Refusal', description: 'A sentence for a person and a code for a machine.' });
 
 const FieldError = z.string().meta({

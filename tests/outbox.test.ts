@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { runOnce, type TaskList } from 'graphile-worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listenForChanges, type Change } from '../src/core/changes.js';
 import { openDatabase, type Database } from '../src/core/database.js';
 import { createLogger } from '../src/core/logger.js';
 import { openOutbox, OUTBOX_FIGURES } from '../src/core/outbox.js';
+import { workerLogger } from '../src/jobs/worker-log.js';
 import { useApi } from './support/api.js';
 import { donate, openJar } from './support/factories.js';
 import { EventEmitter } from 'node:stream';
@@ -109,6 +111,37 @@ test('mails wait in the outbox while the queue has no room, and keep no change w
   await expect.poll(() => jobs(full), SOON).toHaveLength(10);
   expect(await sql('SELECT FROM outbox')).toHaveLength(5);
   await other.close();
+});
+
+test('mails that a person waits for come before those of donations, and take none of their room', async () => {
+  const sql = (text: string) => full.database.sql(text);
+  await sql('DELETE FROM outbox');
+  const { parent, campaign } = await openJar(full);
+  await sql('DELETE FROM graphile_worker._private_jobs');
+  for (let n = 0; n < 3; n += 1) await donate(full, campaign);
+  await outboxEmpty(full.database);
+  await full.post('/api/auth/email/resend/', {}, parent.access).expect(202);
+  await sql(
+    "SELECT graphile_worker.add_job('send_mail', '{}', job_key => n::text) FROM generate_series(1, 10) n",
+  );
+  await donate(full, campaign);
+  await outboxEmpty(full.database);
+  await sql("DELETE FROM graphile_worker._private_jobs WHERE payload::text = '{}'");
+
+  const sent: string[] = [];
+  const taskList: TaskList = {
+    send_mail: (job) => void sent.push((job as { mail: string }).mail),
+  };
+  // The same queue, one job at a time.
+  await runOnce({
+    connectionString: full.database.url,
+    taskList,
+    concurrency: 1,
+    noHandleSignals: true,
+    logger: workerLogger(log),
+  });
+  expect(sent).toHaveLength(9);
+  expect(sent[0]).toBe('verify_email');
 });
 
 test('closing sends what was gathered', async () => {

@@ -6,6 +6,7 @@ import { useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
 import { FIGURES } from './support/figures.js';
 import { registerParent } from './support/factories.js';
+import { SOON } from './support/patience.js';
 
 const COST = 4;
 const PASSWORD = 'correct horse battery';
@@ -164,6 +165,66 @@ describe('signing in under load', () => {
     expectError(refused[0]!, 503, 'unavailable');
     expect(refused[0]!.headers['retry-after']).toBe('1');
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(8 - refused.length);
+  });
+});
+
+describe('those who wait to sign in', () => {
+  const WAITING = 2;
+  const crowded = useApi({
+    rateLimit: true,
+    trustProxy: 1,
+    bounds: { passwordsWaitingPerNetwork: WAITING },
+  });
+  const logInFrom = (network: string, email: string, password: string) =>
+    crowded.post('/api/token/', { email, password }).set('X-Forwarded-For', network);
+
+  /** Holds all comparisons; each shows by its password from which network it came. */
+  function heldComparisons() {
+    const order: string[] = [];
+    let release!: () => void;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const compare = async (password: string | Buffer) => {
+      order.push(String(password));
+      await released;
+      return false;
+    };
+    vi.spyOn(bcrypt, 'compare').mockImplementation(compare as typeof bcrypt.compare);
+    const answers: Promise<number>[] = [];
+    let refused = 0;
+    /** Tries so often from a network, and waits until only those that fit its lane are still waiting. */
+    const fill = async (network: string, tries: number, email?: string) => {
+      const done = order.length + refused + tries - WAITING;
+      for (let n = 0; n < tries; n += 1) {
+        const trying = logInFrom(network, email ?? `n${n}@example.com`, network);
+        const answer = trying.then(({ status }) => status);
+        void answer.then((status) => (refused += Number(status === 503)));
+        answers.push(answer);
+      }
+      await expect.poll(() => order.length + refused, SOON).toBeGreaterThanOrEqual(done);
+    };
+    const finish = async () => {
+      const before = order.length;
+      release();
+      await Promise.all(answers);
+      return order.slice(before);
+    };
+    return { fill, finish };
+  }
+
+  test('take turns by networks, so that nobody waits behind one that sends many', async () => {
+    const { fill, finish } = heldComparisons();
+    await fill('203.0.113.1', 2 + WAITING + 1);
+    await fill('203.0.113.2', WAITING + 1);
+    expect(await finish()).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.1', '203.0.113.2']);
+  });
+
+  test('wait behind whoever comes from where the account signed in lately', async () => {
+    const { email } = await registerParent(crowded, { password: PASSWORD });
+    await logInFrom('203.0.113.3', email, PASSWORD).expect(200);
+    const { fill, finish } = heldComparisons();
+    await fill('203.0.113.4', 2 + WAITING + 1);
+    await fill('203.0.113.3', WAITING + 1, email);
+    expect(await finish()).toEqual(['203.0.113.3', '203.0.113.3', '203.0.113.4', '203.0.113.4']);
   });
 });
 

@@ -4,6 +4,7 @@ import { useApi, type Api } from './support/api.js';
 import { CountingProxy } from './support/counting-proxy.js';
 import { donate, openJar, type TestCampaign, type TestParent } from './support/factories.js';
 import { SHORT_LISTENING, SHORT_REPLICA } from './support/figures.js';
+import { started } from './support/locks.js';
 import { startStreaming, type Streaming } from './support/streaming.js';
 import { openSwitchableProxy, type SwitchableProxy } from './support/switchable-proxy.js';
 import { PATIENCE } from './support/patience.js';
@@ -21,7 +22,10 @@ afterAll(() => streaming.stop());
 const atReplica = new CountingProxy();
 const atPrimary = new CountingProxy();
 const hurriedAtReplica = new CountingProxy();
-afterAll(() => [atReplica, atPrimary, hurriedAtReplica].forEach((proxy) => proxy.close()));
+const oneByOneAtReplica = new CountingProxy();
+afterAll(() =>
+  [atReplica, atPrimary, hurriedAtReplica, oneByOneAtReplica].forEach((proxy) => proxy.close()),
+);
 let wayToReplica: SwitchableProxy;
 let wayOfChanges: SwitchableProxy;
 afterAll(() => Promise.all([wayToReplica.close(), wayOfChanges.close()]));
@@ -49,6 +53,12 @@ const hurried = useApi({
   on: () => streaming.primary,
   search: { statement: 300 },
   replica: () => hurriedAtReplica.before(streaming.replica.url),
+});
+/** Where one search is run at a time, and one waits. */
+const oneByOne = useApi({
+  on: () => streaming.primary,
+  search: { atOnce: 1, mostWaiting: 1, mostWaitingPerLane: 1 },
+  replica: () => oneByOneAtReplica.before(streaming.replica.url),
 });
 /** Another process, without a replica. */
 const other = useApi({ on: () => streaming.primary });
@@ -218,11 +228,8 @@ test('once it could not answer it is left alone for a while, and then asked agai
   expect(atReplica.statements).toBeGreaterThan(asked);
 });
 
-test('a search that takes too long there is given up, and the replica goes on answering', async () => {
-  const answered = async () => {
-    expect(await hurriedAtReplica.during(() => hurried.get(path()).expect(200))).toBe(2);
-  };
-  await vi.waitFor(answered, CAUGHT_UP);
+/** Keeps all searches waiting inside the replica, until they are let go or the test ends. */
+async function holdSearches() {
   const holder = new pg.Client({ connectionString: streaming.primary.url });
   await holder.connect();
   onTestFinished(() => holder.end());
@@ -238,8 +245,35 @@ test('a search that takes too long there is given up, and the replica goes on an
     );
     expect(now!.has).toBe(true);
   }, CAUGHT_UP);
+  return { letGo: () => holder.query('ROLLBACK') };
+}
+
+test('a search that takes too long there is given up, and the replica goes on answering', async () => {
+  const answered = async () => {
+    expect(await hurriedAtReplica.during(() => hurried.get(path()).expect(200))).toBe(2);
+  };
+  await vi.waitFor(answered, CAUGHT_UP);
+  await holdSearches();
   await hurried.get('/campaigns/?q=violin').expect(503);
   await answered();
+});
+
+test('searches wait for each other there, too, and beyond the queue they are refused', async () => {
+  const answered = async () => {
+    expect(await oneByOneAtReplica.during(() => oneByOne.get(path()).expect(200))).toBe(2);
+  };
+  await vi.waitFor(answered, CAUGHT_UP);
+  const { letGo } = await holdSearches();
+  const statuses: number[] = [];
+  const searches = [1, 2, 3, 4].map((n) =>
+    started(oneByOne.get(`/campaigns/?q=violin&page_size=${n}`)).then(({ status }) => {
+      statuses.push(status);
+    }),
+  );
+  await expect.poll(() => statuses).toEqual([503, 503]);
+  await letGo();
+  await Promise.all(searches);
+  expect(statuses).toEqual([503, 503, 200, 200]);
 });
 
 test('when it stops, the primary answers, and when it is back, it does', async () => {

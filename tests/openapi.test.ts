@@ -119,6 +119,14 @@ test('operations have names to call them by', () => {
   expect(nameOf('DELETE /children/{id}/')).toBe('deleteChild');
 });
 
+test.each([
+  ['POST /api/auth/email/verify/', 'verify-email#code='],
+  ['POST /api/auth/password/reset/', 'reset-password#token='],
+  ['POST /api/auth/email/undo/', 'undo-email#token='],
+])('%s says that its mail leads to %s', (operation, link) => {
+  expect(served.operations.get(operation)?.description).toContain(`FRONTEND_URL/${link}`);
+});
+
 test('each refusal names the codes that it may have', () => {
   for (const [name, { responses }] of served.operations) {
     for (const [status, { content }] of Object.entries(responses)) {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SORTS } from '../dist/features/campaigns/campaigns.schemas.js';
 import { peakMemory, start } from './processes.mjs';
 import { medians, ratioOf, takeTurns } from './rounds.mjs';
 import { poolSizeOf, startServer } from './server.mjs';
@@ -9,6 +10,9 @@ import { GROUPS, targetsOf } from './targets.mjs';
 
 /** MB a process. */
 const MOST_MEMORY = 220;
+
+/** Connections. */
+const MANY = 100;
 
 /** Measures the server beside its floors, and what it takes to start and to run. */
 export async function measureAgainstFloors(bench) {
@@ -26,7 +30,9 @@ export async function measureAgainstFloors(bench) {
       server.emptyLog();
     }
   }
-  return { targets, costs: [...starts, ...memoryOf(server.pid)] };
+  const memory = memoryOf('peak memory of a process', server.pid);
+  const full = chosen('memory') ? await memoryOfFullPages(bench, databaseUrl) : [];
+  return { targets, costs: [...starts, ...memory, ...full] };
 }
 
 async function measure(bench, server, databaseUrl, target) {
@@ -60,11 +66,26 @@ function refuseFewer(pid, processes) {
   }
 }
 
+/** What a server holds that has been sending nothing but pages of a hundred campaigns, to so many at once. */
+async function memoryOfFullPages(bench, databaseUrl) {
+  const { options, fire } = bench;
+  const name = `peak memory at ${MANY} connections with full pages`;
+  console.error(name);
+  const { address, pid, stop } = await startServer(bench, databaseUrl);
+  const requests = SORTS.map((sort) => ({ path: `/campaigns/?page_size=100&sort=${sort}` }));
+  // Read once, they are in memory; until then so many at once are more than the server takes.
+  for (const { path } of requests) await (await fetch(address + path)).arrayBuffer();
+  await fire({ address, requests, connections: MANY, seconds: options.seconds });
+  const costs = memoryOf(name, pid);
+  await stop();
+  return costs;
+}
+
 /** The most that one process of the server held. */
-function memoryOf(pid) {
+function memoryOf(name, pid) {
   const all = peakMemory(pid);
   if (all.length === 0) return [];
   const figure = Math.max(...all);
   const met = figure < MOST_MEMORY;
-  return [{ name: 'peak memory of a process', unit: 'MB', figure, goal: MOST_MEMORY, met, all }];
+  return [{ name, unit: 'MB', figure, goal: MOST_MEMORY, met, all }];
 }

@@ -11,7 +11,7 @@ export const HELP = `Measures the built server under load, beside bare servers t
   --seconds N       of each round (5)
   --connections N   (10)
   --processes N     of the server and of its floors (1)
-  --only a,b        of start, ${GROUPS.join(', ')}; deep with --grow
+  --only a,b        of start, ${GROUPS.join(', ')}, memory; deep with --grow
   --keep DIR        keeps the loaded database there for the next run
   --quick           a small platform and short rounds, to try it: figures mean nothing
 
@@ -83,7 +83,7 @@ function readSize(text) {
 }
 
 function readGroups(text) {
-  const known = ['start', ...GROUPS, 'deep'];
+  const known = ['start', ...GROUPS, 'memory', 'deep'];
   const groups = text.split(',');
   const unknown = groups.find((group) => !known.includes(group));
   if (unknown !== undefined) throw new Error(`--only knows ${known.join(', ')}, not ${unknown}.`);

@@ -174,7 +174,7 @@ test('a port that is taken ends them all with one sentence', async () => {
 
 test('more connections than the embedded database has end the start with one sentence', async () => {
   // Seven pools of ten would do, but for what listens and the worker.
-  const server = servers.run({ DATABASE_URL: '', WEB_CONCURRENCY: '6' });
+  const server = servers.run({ DATABASE_URL: '', WEB_CONCURRENCY: '5' });
   expect(await server.ended).toBe(1);
   expect(server.err()).toMatch(/^[^\n]*DATABASE_POOL_SIZE or WEB_CONCURRENCY[^\n]*\n$/);
 });

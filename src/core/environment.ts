@@ -7,6 +7,7 @@ import { settleDatabase } from './fitness.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded/index.js';
 import { WORKER_CONNECTIONS } from './jobs.js';
 import { nearestName } from './near-names.js';
+import { SEARCH_BOUNDS } from './searching.js';
 
 /** Connections: of its hundred, for commands beside the server need some too. */
 const EMBEDDED_ROOM = 80;
@@ -50,9 +51,12 @@ export async function provideDatabase(
   return startEmbeddedDatabase({ dataDir: config.dataDir, role });
 }
 
-/** As many as a server with these settings may open: a pool in each process, what listens in each web process, the worker. */
+/**
+ * As many as a server with these settings may open: a pool in each process, what listens and what searches in each
+ * web process, the worker.
+ */
 function connectionsOf({ databasePoolSize, webConcurrency }: Config): number {
   const processes = webConcurrency === 1 ? 1 : webConcurrency + 1;
-  const listening = webConcurrency * LISTENING_CONNECTIONS;
-  return processes * databasePoolSize + listening + WORKER_CONNECTIONS;
+  const beside = webConcurrency * (LISTENING_CONNECTIONS + SEARCH_BOUNDS.atOnce);
+  return processes * databasePoolSize + beside + WORKER_CONNECTIONS;
 }

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useApi } from './support/api.js';
-import { openCampaign, openJar } from './support/factories.js';
+import { addChild, donate, openCampaign, openJar } from './support/factories.js';
 import { SOON } from './support/patience.js';
 
 const api = useApi({ caching: true });
@@ -38,4 +38,96 @@ test('changing a closed campaign leaves the lists in memory, here and elsewhere'
       .poll(async () => ((await from.get('/campaigns/')).body as unknown[]).length, SOON)
       .toBe(2);
   }
+});
+
+/** A child with an open and a closed campaign, another with a closed one, and a list in memory. */
+async function openScene() {
+  const { parent, child, campaign } = await openJar(api);
+  const closed = await openCampaign(api, parent, child, { is_open: false });
+  const second = await addChild(api, parent);
+  const old = await openCampaign(api, parent, second, { is_open: false });
+  const gift = await donate(api, campaign);
+  await api.database.sql('UPDATE parents SET email_verified_at = now() WHERE id = $1', [parent.id]);
+  await everyoneHeard(closed, parent.access);
+  return { parent, child, campaign, closed, second, old, gift };
+}
+type Scene = Awaited<ReturnType<typeof openScene>>;
+
+let serial = 0;
+
+/** Waits until the other process has heard of all that was changed so far, by a change after it. */
+async function everyoneHeard({ id }: { id: number }, access: string): Promise<void> {
+  const title = `Heard ${(serial += 1)}`;
+  await api.patch(`/campaigns/${id}/`, { title }, access).expect(200);
+  await expect
+    .poll(
+      async () => ((await other.get(`/campaigns/${id}/`)).body as { title: string }).title,
+      SOON,
+    )
+    .toBe(title);
+}
+
+const LISTS = ['/campaigns/', '/campaigns/?category=health'];
+
+async function missesAfter(scene: Scene, write: () => Promise<unknown>, lists = LISTS) {
+  for (const from of [api, other]) for (const path of lists) await from.get(path).expect(200);
+  await write();
+  await everyoneHeard(scene.closed, scene.parent.access);
+  const misses: string[] = [];
+  for (const from of [api, other]) {
+    for (const path of lists) {
+      const { miss } = from.counted;
+      await from.get(path).expect(200);
+      if (from.counted.miss > miss) misses.push(`${from === api ? 'here' : 'elsewhere'} ${path}`);
+    }
+  }
+  return misses;
+}
+
+describe('what changes nothing that lists show leaves them in memory, here and elsewhere', () => {
+  const writes: Record<string, (scene: Scene) => Promise<unknown>> = {
+    "a child's gender": ({ child, parent }) =>
+      api.patch(`/children/${child.id}/`, { gender: 'female' }, parent.access).expect(200),
+    'no field of a child': ({ child, parent }) =>
+      api.patch(`/children/${child.id}/`, {}, parent.access).expect(200),
+    'no field of a campaign': ({ campaign, parent }) =>
+      api.patch(`/campaigns/${campaign.id}/`, {}, parent.access).expect(200),
+    'fields of a campaign as they are': ({ campaign: { id, title }, parent }) =>
+      api
+        .patch(`/campaigns/${id}/`, { title, image: null, deadline: null }, parent.access)
+        .expect(200),
+    'a wish that nobody sees': ({ campaign, parent }) =>
+      api
+        .patch(`/campaigns/${campaign.id}/`, { close_when_funded: true }, parent.access)
+        .expect(200),
+    'a claim': ({ parent }) => api.post('/donations/claims/', {}, parent.access).expect(201),
+    'a new closed campaign': ({ parent, child }) =>
+      openCampaign(api, parent, child, { is_open: false }),
+    'the end of a closed campaign': ({ old, parent }) =>
+      api.delete(`/campaigns/${old.id}/`, parent.access).expect(204),
+    'the end of a child': ({ second, parent }) =>
+      api.delete(`/children/${second.id}/`, parent.access).expect(204),
+  };
+
+  test.each(Object.entries(writes))('%s', async (_name, write) => {
+    const scene = await openScene();
+    expect(await missesAfter(scene, () => write(scene))).toEqual([]);
+  });
+
+  test('a refund, of lists that depend on no gift', async () => {
+    const scene = await openScene();
+    const { gift, parent } = scene;
+    const refund = () => api.post(`/donations/${gift.id}/refunds/`, {}, parent.access).expect(201);
+    expect(await missesAfter(scene, refund, ['/campaigns/?category=health'])).toEqual([]);
+  });
+});
+
+test.each(['campaign', 'child'])('the page of a closed campaign goes with its %s', async (what) => {
+  const { parent, second, old } = await openScene();
+  const page = `/campaigns/${old.id}/`;
+  for (const from of [api, other]) await from.get(page).expect(200);
+  const path = what === 'child' ? `/children/${second.id}/` : page;
+  await api.delete(path, parent.access).expect(204);
+  await api.get(page).expect(404);
+  await expect.poll(async () => (await other.get(page)).status, SOON).toBe(404);
 });

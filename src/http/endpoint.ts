@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import type { Change } from '../core/changes.js';
 import type { Context, ParentContext } from '../core/context.js';
 import { InvalidInput, Refusal, type ErrorCode, type FieldErrors } from '../core/errors.js';
 import type { Subject } from '../core/idempotency.js';
@@ -8,7 +9,7 @@ import { Page } from '../core/page.js';
 import { encodeCursor } from './cursor.js';
 import { answerOnce, inOneSpelling, readKey } from './idempotency.js';
 import { parseBody, parseQuery } from './parse.js';
-import { Begun, Download, Redirect, type Changed, type Reply } from './reply.js';
+import { Begun, Download, Redirect, type Reply } from './reply.js';
 import type { SharedData, SharedSource } from './shared-answers.js';
 
 /** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
@@ -50,9 +51,9 @@ export interface EndpointDescription {
   idempotent?: boolean;
   /**
    * What a success changes of what all visitors see, or how to tell that from what it found and gave. Unless
-   * told: nothing where tokens are ignored, else the whole.
+   * told: nothing where tokens are ignored, else all.
    */
-  changes?: Changed | ((found: never, answer: never) => Changed);
+  changes?: Change[] | ((success: never) => Change[]);
   /** When and where the browser is sent instead, if it may be. */
   redirects?: string;
   /** Whether it answers without the database, and so also while that is away. */
@@ -79,6 +80,14 @@ interface Handled<C, P, Q, B, R> {
   sent: IncomingCall;
 }
 
+/** What is known of a request that succeeded. */
+interface Success<P, R, A> {
+  params: P;
+  /** What `access` found, before the request changed it. */
+  found: R;
+  answer: A;
+}
+
 interface Specification<
   C extends Context,
   P extends z.ZodObject,
@@ -91,7 +100,7 @@ interface Specification<
   query?: Q;
   body?: B;
   answer: EndpointDescription['answer'] & { schema?: A };
-  changes?: Changed | ((found: R, answer: z.output<A>) => Changed);
+  changes?: Change[] | ((success: Success<z.output<P>, R, z.output<A>>) => Change[]);
   /** Finds what the path names, or throws 404 or 403: both come before any field error. */
   access?: (ctx: C, params: z.output<P>) => Promise<R>;
   /** For verbs that find that out in their one statement: asked only when query or body are bad. */
@@ -155,6 +164,13 @@ function endpoint<
   R,
 >(spec: Specification<C, P, Q, B, A, R>): Endpoint<C> {
   const { access, exists, rules, handle, finish, tellsOf, shared, isPopular } = spec;
+  const changedBy = (params: z.output<P>, found: R, { status, body, repeated }: Reply) => {
+    if (typeof spec.changes !== 'function') return spec.changes;
+    // A refusal of the rules that is told again.
+    if (status >= 400) return [];
+    const answer = repeated === undefined ? body : (JSON.parse(repeated) as unknown);
+    return spec.changes({ params, found, answer: answer as z.output<A> });
+  };
   const askIfThere = (ctx: C, params: z.output<P>) => async (error: unknown) => {
     if (error instanceof InvalidInput) await exists?.(ctx, params);
     throw error;
@@ -194,17 +210,14 @@ function endpoint<
         )) as z.output<B>,
       });
       const key = await keyOf(spec, call).catch(askIfThere(ctx, params));
-      return answerOnce(
+      const answered = await answerOnce(
         ctx,
         { key, route: inOneSpelling(call.route, params, ctx.parent?.id), body: call.body },
         {
           parse: () => input().catch(askIfThere(ctx, params)),
           begin: async (inside, { query, body }) => {
             const result = await handle({ ctx: inside, params, query, body, resource, sent: call });
-            if (result instanceof Begun) return result;
-            const answer = reply(spec, result, call.rawQuery);
-            if (typeof spec.changes !== 'function') return answer;
-            return { ...answer, changed: spec.changes(resource, answer.body as z.output<A>) };
+            return result instanceof Begun ? result : reply(spec, result, call.rawQuery);
           },
           finish: async (outside, begun) => {
             const result = await finish?.(outside, begun);
@@ -213,6 +226,7 @@ function endpoint<
           tellsOf: (answer) => tellsOf?.(params, answer as z.output<A> | undefined) ?? {},
         },
       );
+      return { ...answered, changed: changedBy(params, resource, answered) };
     },
   };
 }

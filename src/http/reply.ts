@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Change } from '../core/changes.js';
 
 /** An answer that sends the browser elsewhere, with a cookie to bring back (a `Set-Cookie` header). */
 export class Redirect {
@@ -22,10 +23,6 @@ export class Begun {
   constructor(readonly donationId: number) {}
 }
 
-/** What a success may have changed of what all visitors see. */
-export type Changed =
-  'nothing' | 'its page' | 'gifts of the campaign' | 'the campaign' | 'the whole';
-
 /** What an endpoint answers. `next` is the query string of the next page, `total` how many items all have together. */
 export interface Reply {
   status: number;
@@ -36,6 +33,6 @@ export interface Reply {
   download?: Download;
   /** JSON as it was answered before, instead of a body. */
   repeated?: string;
-  /** What this request has changed, where that depends on the request. */
-  changed?: Changed;
+  /** What this request has changed of what all visitors see, if its endpoint tells. */
+  changed?: Change[] | undefined;
 }

@@ -59,12 +59,10 @@ export function serve({ publicUrl, limits, answers, replica, outbox }: Serving):
     }
     const reply = await beforeTooLate(run(route, found, req, limits));
     if (route.method !== 'GET') outbox?.soon();
-    const change = changeBy(route, found, reply);
-    if (change) {
-      // First the replica, so that nothing is read from before the change and kept after it.
-      replica?.changed();
-      answers.changed(change);
-    }
+    const changes = changesBy(route, reply);
+    // First the replica, so that nothing is read from before the change and kept after it.
+    if (changes.length > 0) replica?.changed();
+    for (const change of changes) answers.changed(change);
     await send(req, res, reply, publicUrl);
   };
 }
@@ -111,29 +109,10 @@ function callOf(req: Request, { params }: Found): IncomingCall {
 }
 
 /** What this process knows to have changed, without waiting to hear of it. */
-function changeBy(
-  { method, audience, endpoint }: Route,
-  { params }: Found,
-  reply: Reply,
-): Change | null {
-  if (method === 'GET') return null;
-  const { changes } = endpoint.description;
-  const told = reply.changed ?? (typeof changes === 'string' ? changes : undefined);
+function changesBy({ method, audience }: Route, { changed }: Reply): Change[] {
+  if (method === 'GET') return [];
   // Signing in and its like change nothing that visitors see.
-  const changed = told ?? (audience === 'ignoring tokens' ? 'nothing' : 'the whole');
-  const id = Number(params['id']);
-  switch (changed) {
-    case 'nothing':
-      return null;
-    case 'its page':
-      return { of: 'page', id };
-    case 'gifts of the campaign':
-      return { of: 'gifts', id };
-    case 'the campaign':
-      return { of: 'campaign', id };
-    case 'the whole':
-      return { of: 'all' };
-  }
+  return changed ?? (audience === 'ignoring tokens' ? [] : [{ of: 'all' }]);
 }
 
 function sendShared(

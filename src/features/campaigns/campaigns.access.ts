@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import type { ParentContext } from '../../core/context.js';
 import { statement } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
+import type { OwnCampaign } from './campaigns.schemas.js';
 
 /** What the rules need of a campaign. */
 export interface OwnCampaignRecord {
@@ -10,6 +12,10 @@ export interface OwnCampaignRecord {
   isOpen: boolean;
   closeAtDeadline: boolean;
   closeWhenFunded: boolean;
+  title: string;
+  description: string;
+  category: string;
+  image: string | null;
   goal: number;
   /** Minor units. */
   netRaised: number;
@@ -18,7 +24,7 @@ export interface OwnCampaignRecord {
 /** One statement: read one after the other, the child could be gone when its campaign was still there. */
 const FIND = statement(`
   SELECT c.id, c.child_id AS "childId", c.deadline, c.is_open AS "isOpen", c.close_at_deadline AS "closeAtDeadline",
-         c.close_when_funded AS "closeWhenFunded", c.goal, c.net_raised::float8 AS "netRaised",
+         c.close_when_funded AS "closeWhenFunded", c.title, c.description, c.category, c.image, c.goal, c.net_raised::float8 AS "netRaised",
          ch.parent_id AS "parentId"
     FROM campaigns c JOIN children ch ON ch.id = c.child_id WHERE c.id = $1`);
 
@@ -36,6 +42,21 @@ export async function findOwnCampaign(
     throw new Refusal('permission_denied', "Only the parent of the campaign's child may do that.");
   }
   return campaign;
+}
+
+/** Whether visitors see a campaign as it was found. Gifts change it too, and are told by themselves. */
+export function isSameInPublic(
+  found: OwnCampaignRecord,
+  now: z.output<typeof OwnCampaign>,
+): boolean {
+  return (
+    found.isOpen === now.is_open &&
+    found.closeAtDeadline === now.close_at_deadline &&
+    (found.deadline?.toISOString() ?? null) === now.deadline &&
+    (['title', 'description', 'category', 'image', 'goal'] as const).every(
+      (field) => found[field] === now[field],
+    )
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { Change } from '../../core/changes.js';
 import { forAnyone, forParents } from '../../http/endpoint.js';
 import { findOwnChild } from '../children/children.access.js';
 import { ChildPath } from '../children/children.schemas.js';
-import { findOwnCampaign } from './campaigns.access.js';
+import { findOwnCampaign, isSameInPublic } from './campaigns.access.js';
 import { presentCampaign, presentFullCampaign, presentOwnCampaign } from './campaigns.presenter.js';
 import {
   BrowseQuery,
@@ -102,7 +103,7 @@ export const create = forParents({
   access: findOwnChild,
   body: NewCampaign,
   rules: newCampaignErrors,
-  changes: (_found, answer) => (answer.is_open ? 'the whole' : 'nothing'),
+  changes: ({ answer: { id, is_open } }) => (is_open ? [{ of: 'campaign', id }] : []),
   answer: { status: 201, description: 'The campaign.', schema: OwnCampaign },
   refusals: ['permission_denied'],
   handle: async ({ ctx, params, body }) =>
@@ -116,8 +117,8 @@ export const change = forParents({
   params: CampaignPath,
   access: findOwnCampaign,
   body: CampaignChanges,
-  // No list shows a campaign that is closed and stays so.
-  changes: (found, answer) => (found.isOpen || answer.is_open ? 'the campaign' : 'its page'),
+  changes: ({ found, answer }) =>
+    isSameInPublic(found, answer) ? [] : [changeOf(found.id, found.isOpen || answer.is_open)],
   rules: campaignChangesErrors,
   answer: { status: 200, description: 'The campaign as changed.', schema: OwnCampaign },
   refusals: ['permission_denied'],
@@ -131,7 +132,13 @@ export const remove = forParents({
     'Gone for everyone at once, however many gave. Its donations stay in the history of those who gave.',
   params: CampaignPath,
   access: findOwnCampaign,
+  changes: ({ found }) => [changeOf(found.id, found.isOpen)],
   answer: { status: 204, description: 'Deleted.' },
   refusals: ['permission_denied'],
   handle: ({ ctx, params }) => deleteCampaign(ctx, params.id),
 });
+
+/** No list shows a campaign that is closed and stays so. */
+function changeOf(id: number, isListed: boolean): Change {
+  return { of: isListed ? 'campaign' : 'page', id };
+}

@@ -1,4 +1,6 @@
+import type { Change } from '../../core/changes.js';
 import type { ParentContext } from '../../core/context.js';
+import { statement } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
 
 /** What the rules need of a child. */
@@ -27,6 +29,22 @@ export async function findOwnChild(ctx: ParentContext, { id }: { id: number }): 
     publicName,
     dateOfBirth: child.dateOfBirth.toISOString().slice(0, 10),
   };
+}
+
+/** Campaigns of a deleted child that are told one by one; the triggers have the same figure. */
+const MOST_TOLD = 20;
+
+const CAMPAIGNS = statement(`SELECT id FROM campaigns WHERE child_id = $1 LIMIT ${MOST_TOLD + 1}`);
+
+/** What visitors no longer see once a child is deleted: the pages of its campaigns, which are all closed. */
+export async function findPagesOfOwnChild(
+  ctx: ParentContext,
+  params: { id: number },
+): Promise<Change[]> {
+  const { id: childId } = await findOwnChild(ctx, params);
+  const campaigns = await ctx.db.query<{ id: number }>(CAMPAIGNS, [childId]);
+  if (campaigns.length > MOST_TOLD) return [{ of: 'all' }];
+  return campaigns.map(({ id }) => ({ of: 'page', id }));
 }
 
 /** The refusal for a child that isn't there, or is there no more. */

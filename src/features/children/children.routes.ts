@@ -3,7 +3,7 @@ import { forParents } from '../../http/endpoint.js';
 import { deleteChild, listChildren, showChild } from '../family/family.service.js';
 import { onlySelf } from '../parents/parents.access.js';
 import { ParentPath } from '../parents/parents.schemas.js';
-import { findOwnChild } from './children.access.js';
+import { findOwnChild, findPagesOfOwnChild } from './children.access.js';
 import { ChildChanges, ChildForm, ChildPath, ChildrenQuery, NewChild } from './children.schemas.js';
 import { changeChild, childErrors, createChild, newChildErrors } from './children.service.js';
 
@@ -25,7 +25,7 @@ export const create = forParents({
   access: onlySelf,
   body: NewChild,
   rules: newChildErrors,
-  changes: 'nothing',
+  changes: [],
   answer: { status: 201, description: 'The child.', schema: ChildForm },
   refusals: ['permission_denied'],
   handle: async ({ ctx, body }) => showChild(ctx, await createChild(ctx, body)),
@@ -51,6 +51,7 @@ export const change = forParents({
   access: findOwnChild,
   body: ChildChanges,
   rules: childErrors,
+  changes: ({ found, answer }) => (found.publicName === answer.public_name ? [] : [{ of: 'all' }]),
   answer: { status: 200, description: 'The child as changed.', schema: ChildForm },
   refusals: ['permission_denied'],
   handle: async ({ ctx, params, body }) => {
@@ -64,7 +65,8 @@ export const remove = forParents({
   description:
     'Erases the child and its campaigns, at once. Donations stay in the history of those who gave.',
   params: ChildPath,
-  access: findOwnChild,
+  access: findPagesOfOwnChild,
+  changes: ({ found }) => found,
   answer: { status: 204, description: 'Deleted.' },
   refusals: ['permission_denied', 'child_has_open_campaigns'],
   handle: ({ ctx, params }) => deleteChild(ctx, params.id),

@@ -26,6 +26,7 @@ export const create = forParents({
   idempotent: true,
   access: requireVerifiedEmail,
   body: NewClaim,
+  changes: [],
   answer: { status: 201, description: 'How many were claimed.', schema: Claimed },
   refusals: ['email_not_verified'],
   handle: async ({ ctx, body }) => ({ claimed: await claimDonations(ctx, body) }),

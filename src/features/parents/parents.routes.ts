@@ -41,7 +41,7 @@ export const show = forParents({
 
 export const change = forParents({
   summary: 'Change your profile or password',
-  changes: 'nothing',
+  changes: [],
   description:
     'Partial. `password` needs `current_password`, and ends all refresh tokens. Another `email` needs ' +
     '`current_password`, or a sign-in within the last 15 minutes. The new address is to be verified; the old one, if ' +

@@ -19,7 +19,7 @@ export const give = forAnyone({
     'the app; `GET /donations/{id}/?token=…` shows its status. A payment that arrives after the campaign has closed is refunded in full, and the donor gets a mail.',
   limit: 'donate',
   idempotent: true,
-  changes: 'gifts of the campaign',
+  changes: ({ params: { id } }) => [{ of: 'gifts', id }],
   params: CampaignPath,
   exists: campaignExists,
   body: NewDonation,
@@ -53,7 +53,7 @@ export const stripeWebhook = forAnyone({
     'have 1,000,000 bytes. What is signed and can have no effect gets 200 too, and an error in our log.',
   body: SentEvent,
   signedBody: 1_000_000,
-  changes: 'the whole',
+  changes: [{ of: 'all' }],
   answer: { status: 200, description: 'It needs not be sent again.', schema: Received },
   refusals: ['webhook_not_valid', 'stripe_not_configured'],
   handle: async ({ ctx, sent }) => {

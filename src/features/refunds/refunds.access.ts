@@ -7,16 +7,24 @@ import { BEGUN_GIFTS } from '../donations/donations.presenter.js';
 /** A gift whose refunds the signed-in parent may see. */
 export interface SeenDonation {
   id: number;
+  /** Null once the campaign is gone. */
+  campaignId: number | null;
   mayRefund: boolean;
 }
 
 /** One statement: read one after the other, the child could be gone when its campaign was still there. */
 const FIND = statement(`
-  SELECT d.donor_id AS "donorId", ch.parent_id AS "ownerId"
+  SELECT c.id AS "campaignId", d.donor_id AS "donorId", ch.parent_id AS "ownerId"
     FROM donations d
     LEFT JOIN campaigns c ON c.id = d.campaign_id
     LEFT JOIN children ch ON ch.id = c.child_id
    WHERE d.id = $1 AND ${BEGUN_GIFTS}`);
+
+interface Found {
+  campaignId: number | null;
+  donorId: number | null;
+  ownerId: number | null;
+}
 
 /**
  * A gift to a campaign of the signed-in parent; for staff, any.
@@ -36,14 +44,12 @@ export async function findRefundable(
  * @throws Refusal 404, 403.
  */
 export async function findSeen(ctx: ParentContext, { id }: { id: number }): Promise<SeenDonation> {
-  const [donation] = await ctx.db.query<{ donorId: number | null; ownerId: number | null }>(FIND, [
-    id,
-  ]);
+  const [donation] = await ctx.db.query<Found>(FIND, [id]);
   if (!donation) throw noSuchDonation();
   const { parent } = ctx;
   const mayRefund = parent.isStaff || donation.ownerId === parent.id;
   if (!mayRefund && donation.donorId !== parent.id) throw notTheirs();
-  return { id, mayRefund };
+  return { id, campaignId: donation.campaignId, mayRefund };
 }
 
 /** The refusal of a refund to whom the gift's campaign doesn't belong. */

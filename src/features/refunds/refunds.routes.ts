@@ -15,6 +15,7 @@ export const create = forParents({
   params: DonationPath,
   access: findRefundable,
   body: NewRefund,
+  changes: ({ found: { campaignId: id } }) => (id === null ? [] : [{ of: 'gifts', id }]),
   answer: { status: 201, description: 'The refund.', schema: RefundForm },
   refusals: ['permission_denied', 'donation_not_completed', 'refund_too_large'],
   tellsOf: ({ id }) => ({ donationId: id }),

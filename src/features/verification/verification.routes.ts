@@ -9,7 +9,7 @@ export const verify = forParents({
     'mail leads to `FRONTEND_URL/verify-email#code=…`.',
   body: VerificationCode,
   limit: 'verify',
-  changes: 'nothing',
+  changes: [],
   answer: { status: 200, description: 'Verified.', schema: Verification },
   handle: async ({ ctx, body }) => {
     await verifyAddress(ctx, body.code);
@@ -21,7 +21,7 @@ export const resend = forParents({
   summary: 'Have a new code mailed',
   limit: 'resend',
   description: 'Earlier codes count no more. Nothing is sent where the address is verified.',
-  changes: 'nothing',
+  changes: [],
   answer: {
     status: 202,
     description: 'On its way, unless already verified.',

@@ -178,6 +178,11 @@ describe('donations that a guest made with the address of an account', () => {
       expect(await listed(owner)).toMatchObject(
         Array<object>(5).fill({ ...FORMER, donor_email: null }),
       );
+      const csv = `/campaigns/${campaign.id}/donations.csv`;
+      const { text } = await api.get(csv, owner.access).expect(200);
+      expect(text.match(/Former member/g)).toHaveLength(5);
+      for (const secret of ['zz-', donor.email.toLowerCase()])
+        expect(text.toLowerCase()).not.toContain(secret);
       expect((await api.get('/donations/claimable/', heir.access).expect(200)).body).toEqual([]);
       const { body } = await api.post('/donations/claims/', {}, heir.access).expect(201);
       expect(body).toEqual({ claimed: 0 });

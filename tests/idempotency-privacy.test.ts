@@ -45,6 +45,10 @@ beforeEach(async () => {
 const close = () =>
   api.put(`/campaigns/${campaignId}/`, { is_open: false }, parent.access).expect(200);
 
+/** What is remembered, but for what was blanked. */
+const remembered = async () =>
+  (await rememberedRequests(api)).filter((row) => !/,"",404,\{\},,,,,,/.test(row));
+
 /** What is remembered with these words in it. */
 const rememberedWith = async (words: RegExp) =>
   (await rememberedRequests(api)).filter((row) => words.test(row));
@@ -74,7 +78,7 @@ test('with a campaign goes all that is remembered of it and of its gifts', async
   expect(await rememberedWith(/zz-title|zz-comment|zz-guest|zz-reason/i)).toEqual([]);
   expect(await rememberedWith(/POST \/parents\/me\/children\//)).toHaveLength(1);
   expect(await rememberedWith(/POST \/donations\/\d+\/refunds\//)).toHaveLength(1);
-  expect(await rememberedRequests(api)).toHaveLength(2);
+  expect(await remembered()).toHaveLength(2);
 });
 
 test('a refund is not made twice, though its campaign or its donor went meanwhile', async () => {
@@ -98,7 +102,7 @@ test('with a child goes all that tells of it', async () => {
   expect(await rememberedWith(/zz-first/i)).not.toEqual([]);
   await api.delete(`/children/${childId}/`, parent.access).expect(204);
   expect(await rememberedWith(/zz-/i)).toEqual([]);
-  expect(await rememberedRequests(api)).toHaveLength(1);
+  expect(await remembered()).toHaveLength(1);
 });
 
 test('with a donor goes what was answered to the donor, and what tells of the gift', async () => {
@@ -106,12 +110,12 @@ test('with a donor goes what was answered to the donor, and what tells of the gi
   await api.delete('/parents/me/', donor.access).expect(204);
   expect(await rememberedWith(/zz-donor|zz-comment|zz-reason/i)).toEqual([]);
   expect(await rememberedWith(new RegExp(donor.email))).toEqual([]);
-  expect(await rememberedRequests(api)).toHaveLength(5);
+  expect(await remembered()).toHaveLength(5);
 });
 
 test('with a parent goes all that tells of the family', async () => {
   await api.delete('/parents/me/', parent.access).expect(204);
-  expect(await rememberedRequests(api)).toEqual([]);
+  expect(await remembered()).toEqual([]);
 });
 
 test('a guest gift that was claimed goes with who claimed it', async () => {

@@ -15,6 +15,9 @@ const LEASE = 15;
 /** The constraints that tie what is remembered to those of whom it tells. */
 const SUBJECT_GONE = /^idempotent_requests_\w+_id_fkey$/;
 
+/** The status of a request that the database has blanked, since what it mentioned was deleted. */
+export const ERASED = 404;
+
 /** A request with a key: whose and where is in its scope. Both hashes are under our secret. */
 export interface KeyedRequest {
   scope: Buffer<ArrayBuffer>;
@@ -29,7 +32,7 @@ export interface BegunRequest extends KeyedRequest {
   donationId: number;
 }
 
-/** Of whom an answer tells: it is erased with any of them. */
+/** What an answer mentions: it is erased with any of them, and the request is not carried out again. */
 export interface Subject {
   childId?: number;
   campaignId?: number;
@@ -39,6 +42,8 @@ export interface Subject {
 /** What is remembered of a request; without an answer, of one whose donation was begun. */
 export interface KnownRequest {
   bodyHash: Uint8Array;
+  /** Whether something that the answer mentions has been deleted. */
+  isErased: boolean;
   status: number | null;
   answer: string | null;
 }
@@ -79,19 +84,19 @@ function inOrder(value: unknown): unknown {
 }
 
 /**
- * A stored response counts only while all that it mentions is there. That a refund was made is remembered without its
- * reason, for it must not be made twice.
+ * A stored response is given out only while all that it mentions is there. That a refund was made is remembered without
+ * its reason, for it must not be made twice.
  */
 const FIND = statement(`
   SELECT r.body_hash AS "bodyHash", r.status,
+         r.status IS NOT DISTINCT FROM ${ERASED}
+         OR r.child_id IS NOT NULL AND NOT EXISTS (SELECT FROM children ch WHERE ch.id = r.child_id)
+         OR r.campaign_id IS NOT NULL AND (NOT EXISTS (SELECT FROM campaigns c WHERE c.id = r.campaign_id)
+            OR d.id IS NOT NULL AND ${DONOR_IS_ERASED}) AS "isErased",
          CASE WHEN d.id IS NOT NULL AND r.answer::jsonb ? 'reason' AND ${DONATION_IS_LEFT_ALONE}
               THEN jsonb_set(r.answer::jsonb, '{reason}', '""')::text ELSE r.answer END AS answer
     FROM idempotent_requests r LEFT JOIN donations d ON d.id = r.donation_id
-   WHERE r.scope = $1 AND r.created_at > $2::timestamptz
-     AND (r.parent_id IS NULL OR EXISTS (SELECT FROM parents p WHERE p.id = r.parent_id))
-     AND (r.child_id IS NULL OR EXISTS (SELECT FROM children ch WHERE ch.id = r.child_id))
-     AND (r.campaign_id IS NULL OR EXISTS (SELECT FROM campaigns c WHERE c.id = r.campaign_id)
-          AND (d.id IS NULL OR NOT ${DONOR_IS_ERASED}))`);
+   WHERE r.scope = $1 AND r.created_at > $2::timestamptz`);
 
 /** What is remembered of a request. */
 export async function findRequest(

@@ -66,7 +66,8 @@ export interface SentRequest {
 /**
  * Does the work; with a key at most once: the same request gets the first answer again, be it a success or
  * a refusal of the rules. Input that is not valid is not remembered.
- * @throws Refusal `idempotency_mismatch` when the key came with another body, `idempotency_in_flight`.
+ * @throws Refusal `idempotency_mismatch` when the key came with another body, `idempotency_in_flight`, and
+ * `not_found` when what it made has been deleted.
  */
 export async function answerOnce<C extends Context, Input>(
   ctx: C,
@@ -137,13 +138,19 @@ async function begin<C extends Context, Input>(
 async function answerKnown<C extends Context, Input>(
   ctx: C,
   request: KeyedRequest,
-  { bodyHash, status, answer }: KnownRequest,
+  { bodyHash, isErased, status, answer }: KnownRequest,
   work: Work<C, Input>,
 ): Promise<Reply> {
   if (!sameHash(bodyHash, request.bodyHash)) {
     throw new Refusal(
       'idempotency_mismatch',
       'This Idempotency-Key was sent with another body. Use a new key for a new request.',
+    );
+  }
+  if (isErased) {
+    throw new Refusal(
+      'not_found',
+      'What was made with this Idempotency-Key has been deleted. To make it again, use a new key.',
     );
   }
   if (status !== null && answer !== null) return { status, body: undefined, repeated: answer };

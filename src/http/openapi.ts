@@ -60,7 +60,7 @@ const IdempotencyHeader = z.object({
     .meta({
       description:
         'Identifies this request for 24 hours: sent again with the same body, it is not carried out again and gets ' +
-        'the first response, with `Idempotent-Replayed: true`. All guests share one scope for each path: choose ' +
+        'the first response, with `Idempotent-Replayed: true`, or 404 if what it made has been deleted. All guests share one scope for each path: choose ' +
         'keys that nobody guesses, such as a UUID.',
     }),
 });

@@ -1,4 +1,5 @@
 import { statement, type Database, type Statement } from '../../core/database.js';
+import { ERASED } from '../../core/idempotency.js';
 
 /** Something that was deleted while rows still refer to it. */
 export interface Erasure {
@@ -52,10 +53,14 @@ const forgetting = (column: string) => `${column} = NULL, comment_until = CASE
     WHEN d.anonymous AND EXISTS (SELECT FROM campaigns c WHERE c.id = d.campaign_id)
     THEN $4::timestamptz + random() * $5::float8 * interval '1 ms' END`;
 
-const requestStep = (column: string): Step => ({
+/** A trigger blanks requests of that status. Those of a former parent nobody can send again. */
+const BLANK = `UPDATE idempotent_requests SET status = ${ERASED}`;
+const FORGET = 'DELETE FROM idempotent_requests';
+
+const requestStep = (column: string, change: string): Step => ({
   statement: statement(`
   WITH changed AS (
-    DELETE FROM idempotent_requests WHERE scope = ANY (ARRAY(
+    ${change} WHERE scope = ANY (ARRAY(
       SELECT scope FROM idempotent_requests WHERE ${having(column, '$1')}
        ORDER BY ${column} LIMIT $2::int FOR UPDATE SKIP LOCKED))
     RETURNING 1
@@ -72,9 +77,9 @@ export const STEPS = {
       after,
       size,
     ]),
-    requestStep('campaign_id'),
+    requestStep('campaign_id', BLANK),
   ],
-  child: [requestStep('child_id')],
+  child: [requestStep('child_id', BLANK)],
   parent: [
     donationStep('d.donor_id', forgetting('donor_id'), (batch) => [
       batch.erasure.subjectId,
@@ -96,7 +101,7 @@ export const STEPS = {
       ],
       ' AND d.donor_id IS NULL AND d.id <= $6::int',
     ),
-    requestStep('parent_id'),
+    requestStep('parent_id', FORGET),
   ],
 } satisfies Record<string, Step[]>;
 

@@ -8,7 +8,7 @@ import {
   type TestParent,
 } from './support/factories.js';
 
-const api = useApi();
+const api = useApi({ bounds: { claims: 6 } });
 let owner: TestParent;
 let campaign: TestCampaign;
 let parent: TestParent;
@@ -129,6 +129,16 @@ describe('claiming', () => {
       [foreign],
     );
     expect(kept).toEqual({ donor_id: null, donor_email: 'someone@example.org' });
+  });
+
+  test('the newest first, so many at a time, until all are claimed', async () => {
+    const gifts = [];
+    for (let n = 0; n < 8; n += 1) gifts.push(await giftWith(parent.email));
+    expect((await claim(parent).expect(201)).body).toEqual({ claimed: 6 });
+    expect(await claimable(parent)).toEqual([gifts[1], gifts[0]]);
+    expect((await claim(parent).expect(201)).body).toEqual({ claimed: 2 });
+    expect(await history(parent)).toEqual(gifts.reverse());
+    expect((await claim(parent).expect(201)).body).toEqual({ claimed: 0 });
   });
 
   test('the named ones only, each once however often it is named', async () => {

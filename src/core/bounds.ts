@@ -5,6 +5,8 @@ export interface Bounds {
   /** Campaigns of one child, and how many of them may be open at once. */
   campaigns: number;
   openCampaigns: number;
+  /** Donations that one request claims. */
+  claims: number;
   /** Requests of one parent that a process works on at once, and how many more may wait for their turn. */
   parentAtOnce: number;
   parentWaiting: number;
@@ -31,6 +33,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   children: 30,
   campaigns: 100,
   openCampaigns: 20,
+  // In 0.4 s where the machine is busy.
+  claims: 2_000,
   parentAtOnce: 4,
   parentWaiting: 12,
   downloads: 8,

@@ -31,16 +31,23 @@ const CLAIMABLE = statement(`${GIVEN}
  * The claimant is locked first, as giving and the end of an account do, and that the address is verified is
  * seen under the lock. Of two who claim a gift at once the later finds that it has a donor.
  */
-const CLAIM = statement(`
+const claiming = (which: string) =>
+  statement(`
   WITH claimant AS MATERIALIZED (
     SELECT id, email FROM parents WHERE id = $1 AND email_verified_at IS NOT NULL FOR NO KEY UPDATE
   ), claimed AS (
     UPDATE donations d SET donor_id = claimant.id, donor_email = NULL
       FROM claimant
-     WHERE ${givenWith('claimant.email')} AND ($2::int[] IS NULL OR d.id = ANY ($2::int[]))
+     WHERE d.id = ANY (ARRAY(
+       SELECT d.id FROM donations d
+        WHERE ${givenWith('(SELECT email FROM claimant)')} ${which} FOR NO KEY UPDATE OF d))
     RETURNING d.id
   )
   SELECT (SELECT count(*) FROM claimed)::int AS claimed FROM claimant`);
+
+const CLAIM_NAMED = claiming('AND d.id = ANY ($2::int[])');
+
+const CLAIM_NEWEST = claiming(`ORDER BY ${NEWEST_FIRST} LIMIT $2::int`);
 
 /** A page of the gifts that were made by guests with the signed-in parent's address, newest first. */
 export async function findClaimable(
@@ -52,12 +59,13 @@ export async function findClaimable(
   return pageOf(rows, size, placeOf).map((row) => ({ ...row, donorEmail: email }));
 }
 
-/** Claims the given gifts, or all: gives how many, undefined when the address is not verified. */
+/** Claims the given gifts, or the newest: gives how many, undefined when the address is not verified. */
 export async function claim(
-  { parent }: ParentContext,
+  { parent, settings }: ParentContext,
   db: Database,
-  ids: number[] | null,
+  ids: number[] | undefined,
 ): Promise<number | undefined> {
-  const [row] = await db.query<{ claimed: number }>(CLAIM, [parent.id, ids]);
+  const [which, value] = ids ? [CLAIM_NAMED, ids] : [CLAIM_NEWEST, settings.bounds.claims];
+  const [row] = await db.query<{ claimed: number }>(which, [parent.id, value]);
   return row?.claimed;
 }

@@ -22,7 +22,9 @@ export const listOfClaimable = forParents({
 
 export const create = forParents({
   summary: 'Claim donations that you made as a guest',
-  description: 'They join your history, and the owners of the campaigns see them as yours.',
+  description:
+    'They join your history, and the owners of the campaigns see them as yours. Repeat the request, with another ' +
+    '`Idempotency-Key` if any, while `GET /donations/claimable/` shows more.',
   idempotent: true,
   access: requireVerifiedEmail,
   body: NewClaim,

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { DEFAULT_BOUNDS } from '../../core/bounds.js';
 import { fieldError } from '../../core/field-errors.js';
 import { id, messages } from '../../core/fields.js';
 import { datedPlace, paging } from '../../http/paging.js';
 
 const MOST_AT_ONCE = 100;
+
+const MOST_CLAIMED = DEFAULT_BOUNDS.claims.toLocaleString('en');
 
 /** Which page of the gifts that can be claimed. */
 export const ClaimableQuery = paging(datedPlace);
@@ -17,7 +20,9 @@ export const NewClaim = z
       .max(MOST_AT_ONCE, fieldError('tooManyItems', { max: MOST_AT_ONCE }))
       .optional()
       .meta({
-        description: 'The donations to claim, all of them or none. Absent: all claimable ones.',
+        description:
+          'The donations to claim, all of them or none. Absent: all claimable ones, the newest ' +
+          `${MOST_CLAIMED} at a time.`,
         examples: [[41, 42]],
       }),
   })

@@ -22,8 +22,8 @@ export function requireVerifiedEmail({ parent }: ParentContext): Promise<void> {
 }
 
 /**
- * Makes past guest gifts the signed-in parent's own: those that are named, or all that are claimable.
- * Gives how many.
+ * Makes past guest gifts the signed-in parent's own: those that are named, or the newest that are claimable, up to
+ * a bound: anyone can give in anybody's name, however often. Gives how many.
  * @throws InvalidInput when one that is named isn't claimable; then none is claimed.
  * @throws Refusal `email_not_verified`.
  */
@@ -33,7 +33,7 @@ export async function claimDonations(
 ): Promise<number> {
   const named = donations && [...new Set(donations)];
   return ctx.db.transaction(async (tx) => {
-    const claimed = await claim(ctx, databaseWithin(tx), named ?? null);
+    const claimed = await claim(ctx, databaseWithin(tx), named);
     if (claimed === undefined) throw notVerified();
     if (named && claimed < named.length) {
       throw new InvalidInput({ donations: [fieldError('notClaimable')] });

@@ -263,12 +263,28 @@ describe('the old address', () => {
 });
 
 describe('the new address', () => {
-  test('gets no link for a new password before it is verified', async () => {
-    const { email } = await movedParent();
+  test('belongs to whoever reads it, who gets a new account by a link for a password', async () => {
+    const { parent, email } = await movedParent();
+    const child = await addChild(api, parent, { name: 'Zz Sommer' });
+    const password = 'of the owner of the mailbox';
+    const confirm = (token: string) =>
+      api.post('/api/auth/password/reset/confirm/', { token, password });
     await api.post('/api/auth/password/reset/', { email }).expect(202);
-    await mailbox.settled();
-    const subjects = mailbox.unread(email).map(({ subject }) => subject);
-    expect(subjects.filter((subject) => subject.includes('new password'))).toEqual([]);
+    const token = tokenIn(await mailTo(email, 'new password'));
+    await confirm(token).expect(200);
+    await confirm(token).expect(400);
+
+    const { body: owner } = await signIn(email, password).expect(200);
+    expect(await me(owner.access)).toMatchObject({ email, email_verified: true, children: [] });
+    await api.get('/parents/me/', parent.access).expect(401);
+    await signIn(email, parent.password).expect(401);
+    await signIn(parent.email, password).expect(401);
+
+    await confirm(tokenIn(await mailTo(parent.email, 'new password'))).expect(200);
+    const { body: moved } = await signIn(parent.email, password).expect(200);
+    const { id, children } = await me(moved.access);
+    expect({ id, children }).toMatchObject({ id: parent.id, children: [{ id: child.id }] });
+    await change(moved.access, { email }).expect(400);
   });
 
   test('loses the link for a new password that it got after that', async () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
 import { Refusal } from '../../core/errors.js';
@@ -7,6 +6,7 @@ import {
   returnToLastAddress,
   returnToProvenAddress,
 } from '../email-change/email-change.service.js';
+import { createProvenParent } from '../parents/parents.service.js';
 import type { Person } from './google.schemas.js';
 import { endSessions } from '../sessions/sessions.service.js';
 import { lockByAddress, lockLinked, waitForOthersOf, type Account } from './google.queries.js';
@@ -33,7 +33,12 @@ export async function parentOf(ctx: Context, tx: Transaction, person: Person): P
     const registered = await lockByAddress(tx, verifiedEmail);
     if (registered && (await givesWay(ctx, tx, registered))) continue;
     if (registered) return link(ctx, tx, active(registered), person);
-    const id = await create(ctx, tx, person, verifiedEmail);
+    const id = await createProvenParent(ctx, tx, {
+      email: verifiedEmail,
+      googleSub: sub,
+      firstName: person.firstName,
+      lastName: person.lastName,
+    });
     if (id !== undefined) return id;
   }
   throw new Refusal('unavailable', 'Many are registering at once. Try again in a moment.');
@@ -86,21 +91,4 @@ async function link(
   await endSessions(tx, id);
   await enqueue(tx, 'send_mail', { mail: 'google_linked', parentId: id });
   return id;
-}
-
-/** Makes a parent; undefined when another has just taken the address. The username tells nothing of the person. */
-async function create(
-  ctx: Context,
-  tx: Transaction,
-  { sub, firstName, lastName }: Person,
-  email: string,
-): Promise<number | undefined> {
-  const username = `parent-${randomBytes(6).toString('hex')}`;
-  const data = { username, email, googleSub: sub, firstName, lastName };
-  const [parent] = await tx.parent.createManyAndReturn({
-    data: { ...data, emailVerifiedAt: ctx.now, dateJoined: ctx.now },
-    select: { id: true },
-    skipDuplicates: true,
-  });
-  return parent?.id;
 }

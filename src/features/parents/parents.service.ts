@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../core/context.js';
 import { violatedConstraint } from '../../core/database-errors.js';
@@ -65,6 +66,34 @@ export async function registerParent(
       return { parent, tokens: await startSession(ctx, tx, parent.id) };
     }),
   );
+}
+
+/** A parent whose address is proven before there is an account. */
+export interface ProvenParent {
+  email: string;
+  googleSub?: string;
+  firstName?: string;
+  lastName?: string;
+  passwordHash?: string;
+  passwordByMail?: boolean;
+}
+
+/**
+ * Makes a parent whose address is proven; undefined when another has just taken the address. The username tells
+ * nothing of the person.
+ */
+export async function createProvenParent(
+  { now }: Pick<Context, 'now'>,
+  tx: Transaction,
+  proven: ProvenParent,
+): Promise<number | undefined> {
+  const username = `parent-${randomBytes(6).toString('hex')}`;
+  const [parent] = await tx.parent.createManyAndReturn({
+    data: { ...proven, username, emailVerifiedAt: now, dateJoined: now },
+    select: { id: true },
+    skipDuplicates: true,
+  });
+  return parent?.id;
 }
 
 /**

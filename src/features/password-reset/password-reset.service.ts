@@ -1,13 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Context, JobContext } from '../../core/context.js';
 import type { Transaction } from '../../core/database.js';
-import { InvalidInput } from '../../core/errors.js';
-import { fieldError } from '../../core/field-errors.js';
 import { enqueue, type JobPayloads } from '../../core/jobs.js';
 import { hashOfToken, longToken } from '../../core/once.js';
-import { hashPassword } from '../../core/passwords.js';
 import { nameInMail } from '../parents/parents.presenter.js';
-import { endSessions } from '../sessions/sessions.service.js';
 
 /** Milliseconds. */
 const LIFE = 30 * 60 * 1000;
@@ -41,7 +37,7 @@ export async function requestPasswordReset(ctx: Context, email: string): Promise
 
 /**
  * The job: has a new link mailed for the account at the address. To one that an account has left, the link that
- * undoes that is mailed again. While it works, an address that took its place and is not proven gets no link.
+ * undoes that is mailed again.
  */
 export async function createPasswordReset(
   ctx: JobContext,
@@ -49,10 +45,9 @@ export async function createPasswordReset(
 ): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     const accounts = await tx.$queryRaw<unknown[]>`
-      SELECT id FROM parents p
+      SELECT id FROM parents
        WHERE id = ${parentId}::int AND is_active
-         AND (email_verified_at IS NOT NULL OR NOT EXISTS (
-               SELECT FROM email_undos u WHERE u.parent_id = p.id AND u.expires_at > ${ctx.now}))
+         AND (email_verified_at IS NOT NULL OR ${undoId}::int IS NULL)
          FOR UPDATE`;
     if (parentId !== null && accounts.length > 0) await mailResetLink(ctx, tx, parentId);
     else if (undoId) await enqueue(tx, 'send_mail', { mail: 'address_changed', undoId });
@@ -77,41 +72,6 @@ export async function mailResetLink(
     { mail: 'password_reset', parentId },
     { key: `reset ${parentId}` },
   );
-}
-
-/**
- * Sets a new password by the token of a link, once, and ends all sessions. Who has the link reads the
- * address, which so is verified too.
- * @throws InvalidInput when the token is wrong, spent, replaced or over 30 minutes old.
- */
-export async function confirmPasswordReset(
-  ctx: Context,
-  { token, password }: { token: string; password: string },
-): Promise<void> {
-  const where = { tokenHash: hashOfToken(token), expiresAt: { gt: ctx.now } };
-  // Looked up first: who guesses tokens shall not have us hash passwords.
-  if (!(await ctx.db.prisma.passwordReset.findUnique({ where }))) throw badLink();
-  const passwordHash = await hashPassword(ctx, password);
-  await ctx.db.transaction(async (tx) => {
-    const [reset] = await tx.$queryRaw<{ parentId: number }[]>`
-      DELETE FROM password_resets WHERE token_hash = ${where.tokenHash} RETURNING parent_id AS "parentId"`;
-    if (!reset) throw badLink();
-    const { parentId } = reset;
-    const active = { id: parentId, isActive: true };
-    const set = await tx.parent.updateMany({
-      where: active,
-      data: { passwordHash, passwordByMail: true },
-    });
-    if (set.count === 0) throw badLink();
-    // Who linked Google without ever proving to read this address is not its owner.
-    await tx.parent.updateMany({
-      where: { id: parentId, emailVerifiedAt: null },
-      data: { emailVerifiedAt: ctx.now, googleSub: null },
-    });
-    await tx.emailCode.deleteMany({ where: { parentId } });
-    await endSessions(tx, parentId);
-    await enqueue(tx, 'send_mail', { mail: 'password_changed', parentId });
-  });
 }
 
 /** What to mail to a parent who asked for a link; null when there is none any more. */
@@ -144,8 +104,4 @@ function newLink({ now, settings }: Pick<Context, 'now' | 'settings'>) {
   const nonce = randomBytes(32);
   const tokenHash = hashOfToken(longToken(settings.jwtSecret, PURPOSE, nonce));
   return { nonce, tokenHash, expiresAt: new Date(now.getTime() + LIFE) };
-}
-
-function badLink(): InvalidInput {
-  return new InvalidInput({ token: [fieldError('wrongLink')] });
 }

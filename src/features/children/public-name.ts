@@ -38,6 +38,7 @@ const MIDDLE_DOT = /[=\u00B7\u2022\u2027\u2219\u22C5\u2E31\u30A0\u30FB\uFF1D\uFF
 
 const AT_ENDS = new RegExp(`^[${INKLESS}]+|[${INKLESS}]+$`, 'gu');
 const BETWEEN_WORDS = new RegExp(`[${INKLESS}]+`, 'u');
+const ALL_INKLESS = new RegExp(`[${INKLESS}]`, 'gu');
 const JOINED = new RegExp(`[${JOINING}]`, 'gu');
 
 /**
@@ -130,11 +131,17 @@ function lettersOf(text: string): string {
   return partsOf(text).join('');
 }
 
-/** Without regard to case, accents and forms. Vowel signs of Indic scripts are letters of their own. */
+/** Without regard to case, accents and forms; letters that show no ink are blanks. Vowel signs of Indic scripts are letters of their own. */
 function fold(text: string): string {
   const plain = inForm('NFKD', text).replace(
     /[\p{sc=Inherited}\u0591-\u05C7\u0610-\u061A\u06D6-\u06ED]/gu,
     '',
   );
-  return plain.toUpperCase().toLowerCase();
+  // Twice in small letters: the capital of ß is SS, but that of ẞ is ẞ.
+  return plain
+    .replace(ALL_INKLESS, ' ')
+    .toLowerCase()
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll('ς', 'σ');
 }

@@ -112,6 +112,8 @@ describe('the other fields', () => {
       [
         'no url',
         'ftp://a.example/x.png',
+        'https://user:secret@a.example/x.png',
+        'https://user@a.example/x.png',
         'javascript:alert(1)',
         'data:image/png;base64,AA',
         '//a.example/x',

@@ -17,7 +17,7 @@ const JAR = '🫙';
 const CHILDREN = '/parents/me/children/';
 
 const NOT_URLS = `
-  javascript:alert(1) javascript://https://a ftp://example.com/a data:image/png;base64,AA file:///etc/passwd
+  javascript:alert(1) javascript://https://a https://u:p@example.com/a http://u@example.com/a ftp://example.com/a data:image/png;base64,AA file:///etc/passwd
   //example.com/a example.com/a a /a http//a.b http:/x http:x http:// https:///a http://?a http://#a http://[
   http://a:99999/ http://%`
   .trim()

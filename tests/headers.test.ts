@@ -137,3 +137,16 @@ test('unknown parameters do not grow the link', async () => {
   const { headers } = await direct.get(path).expect(200);
   expect(headers.link).toMatch(/\?page_size=1&category=hobbies&cursor=[\w-]+>/);
 });
+
+test.each(['javascript', 'https>; rel="x", <http', 'ftp', ''])(
+  'a proxy that passes on %j as X-Forwarded-Proto makes no address of it',
+  async (proto) => {
+    const headers = { 'X-Forwarded-Proto': proto, Accept: 'application/json' };
+    const { body } = await proxied.get('/').set(headers).expect(200);
+    expect(body.docs).toMatch(/^(http:\/\/127\.0\.0\.1:\d+)?\/docs$/);
+    const page = await firstPage(proxied, { 'X-Forwarded-Proto': proto });
+    expect(page.headers['link']).toMatch(
+      /^<(http:\/\/127\.0\.0\.1:\d+)?\/campaigns\?[\w=&%-]+>; rel="next"$/,
+    );
+  },
+);

@@ -80,6 +80,8 @@ test.each([
   ['+only@example.org', '@example.org'],
   ['Aunt-Kate+dream@me.com', 'aunt-kate@icloud.com'],
   ['aunt-kate@mac.com', 'aunt-kate@icloud.com'],
+  ['Aunt-Kate+dream@ya.ru', 'aunt.kate@yandex.ru'],
+  ['aunt.kate@yandex.com', 'aunt.kate@yandex.ru'],
   ['a_u.n-t@pm.me', 'aunt@proton.me'],
   ['aunt+dream@protonmail.com', 'aunt@proton.me'],
   ['dream@Aunt.Fastmail.com', 'aunt@fastmail.com'],

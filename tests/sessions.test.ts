@@ -43,6 +43,16 @@ describe('a parent sees where the account is signed in', () => {
     expect((await list(access))[0]?.user_agent).toBe(`<b>${'x'.repeat(297)}`);
   });
 
+  test.each([
+    ['Caf\u00e9', 'Caf\u00e9'],
+    ['a\u0085b\u009b', 'ab'],
+  ])('what a device calls itself is UTF-8 without controls: %j', async (name, shown) => {
+    const parent = await registerParent(api);
+    // Sent in one piece with a body that is text, the header is UTF-8 too.
+    const { access } = await signIn(parent, name);
+    expect((await list(access))[0]?.user_agent).toBe(shown);
+  });
+
   test('a refresh is a use, and the same session', async () => {
     const parent = await registerParent(api);
     const [before] = await list(parent.access);

@@ -254,6 +254,11 @@ describe.each(Object.keys(stores))('%s', (field) => {
   ])('keeps %s as it is', (text) => keeps(text));
 });
 
+test.each(LONG)('%s has the line ends of forms as newlines', async (field) => {
+  for (const stored of await stores[field]!('One\r\n\r\n\tTwo'))
+    expect(stored).toBe('One\n\n\tTwo');
+});
+
 test.each(LONG)('%s keeps tabs and newlines', async (field) => {
   const text = 'One\n\n\tTwo\n- three';
   for (const stored of await stores[field]!(text)) expect(stored).toBe(text);

@@ -63,7 +63,7 @@ export function text({ min = 1, max, multiline = false }: TextRule) {
       error: fieldError('tooManyMarks', { max: MOST_MARKS }),
       abort: true,
     })
-    .overwrite(tidy)
+    .overwrite((value) => tidy(multiline ? value.replaceAll('\r\n', '\n') : value))
     .refine((value) => !control.test(value), {
       error: CONTROL_CHARACTERS,
       abort: true,
@@ -91,7 +91,9 @@ export const optionalUrl = text({ min: 0, max: 2048 })
 
 function isHttpUrl(value: string): boolean {
   if (!/^https?:\/\/[^\s/?#]/i.test(value) || /\s/.test(value)) return false;
-  return URL.canParse(value);
+  // What stands before an @ would be published with it.
+  const { username, password } = URL.parse(value) ?? { username: value };
+  return username === '' && password === '';
 }
 
 /** One of a few words; null and the empty string mean none. */

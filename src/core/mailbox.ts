@@ -17,15 +17,17 @@ export interface Mailbox {
   isTagged: boolean;
 }
 
-/** A provider with several domains for one mailbox, and characters in names that it ignores. */
+/** A provider with several domains for one mailbox, and several spellings of a name. */
 interface Provider {
   domain: string;
-  ignored?: RegExp;
+  plain?: (name: string) => string;
 }
 
-const GMAIL: Provider = { domain: 'gmail.com', ignored: /\./g };
+const GMAIL: Provider = { domain: 'gmail.com', plain: (name) => name.replaceAll('.', '') };
 const ICLOUD: Provider = { domain: 'icloud.com' };
-const PROTON: Provider = { domain: 'proton.me', ignored: /[._-]/g };
+const PROTON: Provider = { domain: 'proton.me', plain: (name) => name.replace(/[._-]/g, '') };
+/** A dot and a hyphen are the same there, and neither is the same as none. */
+const YANDEX: Provider = { domain: 'yandex.ru', plain: (name) => name.replaceAll('-', '.') };
 
 const PROVIDERS = new Map<string, Provider>([
   ['gmail.com', GMAIL],
@@ -37,6 +39,13 @@ const PROVIDERS = new Map<string, Provider>([
   ['proton.me', PROTON],
   ['protonmail.ch', PROTON],
   ['protonmail.com', PROTON],
+  ['ya.ru', YANDEX],
+  ['yandex.by', YANDEX],
+  ['yandex.com', YANDEX],
+  ['yandex.kz', YANDEX],
+  ['yandex.ru', YANDEX],
+  ['yandex.ua', YANDEX],
+  ['yandex.uz', YANDEX],
 ]);
 
 /** Fastmail has tags in front of the domain, too: `tag@name.fastmail.com`. */
@@ -57,6 +66,6 @@ export function mailboxOf(address: string): Mailbox {
   if (owner) return { address: `${owner}@${ownDomain}`, isTagged: true };
   const [name = ''] = given.split(TAGGED_BY_HYPHEN.test(domain) ? /[+-]/ : '+', 1);
   const provider = PROVIDERS.get(domain) ?? { domain };
-  const plain = provider.ignored ? name.replace(provider.ignored, '') : name;
+  const plain = provider.plain?.(name) ?? name;
   return { address: `${plain}@${provider.domain}`, isTagged: name !== given };
 }

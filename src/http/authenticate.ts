@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Request, RequestHandler } from 'express';
 import type { Client, Context, ParentContext } from '../core/context.js';
 import { Refusal } from '../core/errors.js';
@@ -49,8 +50,16 @@ export async function contextFor(
 const LONGEST_USER_AGENT = 300;
 
 function clientOf(req: Request): Client {
-  const userAgent = tidy((req.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT));
   const address = req.ip ?? '';
   const { client, site = client } = networkOf(address);
-  return { address, network: site, userAgent };
+  return { address, network: site, userAgent: userAgentOf(req.headers['user-agent'] ?? '') };
+}
+
+/** Node reads a header's bytes as Latin-1. */
+function userAgentOf(header: string): string {
+  const bytes = Buffer.from(header.slice(0, 4 * LONGEST_USER_AGENT), 'latin1');
+  const text = isUtf8(bytes) ? bytes.toString() : header.slice(0, LONGEST_USER_AGENT);
+  return Array.from(tidy(text.replace(/[\x80-\x9f]/g, '')))
+    .slice(0, LONGEST_USER_AGENT)
+    .join('');
 }

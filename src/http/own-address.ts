@@ -9,5 +9,7 @@ export function ownAddress(req: Request, publicUrl: string | undefined, path: st
 }
 
 function addressUsed({ protocol, headers: { host = '' } }: Request): string {
-  return /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) ? `${protocol}://${host}` : '';
+  const isAddress = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);
+  // A proxy may pass on what a client has sent as X-Forwarded-Proto.
+  return isAddress && /^https?$/i.test(protocol) ? `${protocol.toLowerCase()}://${host}` : '';
 }

@@ -94,3 +94,19 @@ test('a default that shows a surname is made anew, and a name that the parent ch
     const written = now.flatMap(({ tuple }, at) => (tuple === former[at]?.tuple ? [] : [at]));
     expect(written).toEqual([0, 5]);
   }));
+
+test('a default with a separator in it is made anew, and a name that the parent chose stays', () =>
+  before('20261128114700', async (client, url) => {
+    await client.query(
+      `INSERT INTO parents (username, email, google_sub) VALUES ('anna', 'a@b.example', 'x');
+       INSERT INTO children (parent_id, name, public_name, date_of_birth)
+       SELECT 1, name, coalesce(chosen, default_public_name(name)), '2020-01-01'
+         FROM (VALUES (1, 'Sommer; Mia', NULL), (2, 'Mia/Sommer', NULL), (3, 'Mia_Sommer', 'Mimi'))
+              AS child (at, name, chosen) ORDER BY at`,
+    );
+    await migrate(url);
+    const { rows } = await client.query<{ shown: string }>(
+      'SELECT public_name AS shown FROM children ORDER BY id',
+    );
+    expect(rows.map(({ shown }) => shown)).toEqual(['Mia', 'Mia', 'Mimi']);
+  }));

@@ -7,9 +7,9 @@ export const LONGEST_PUBLIC_NAME = 50;
 /** For a name of a time when names of blanks alone could be stored. */
 const NAMELESS = 'A child';
 
-/** Commas of all scripts. */
+/** Commas of all scripts, colons and semicolons. */
 const COMMA =
-  /[,\u055D\u060C\u07F8\u1363\u1802\u1808\u2E32\u2E34\u2E41\u2E49\u2E4C\u3001\uA4FE\uA60D\uA6F5\uFE10\uFE11\uFE50\uFE51\uFF0C\uFF64\u{1144D}\u{1145A}\u{16E97}\u{1DA87}]/u;
+  /[,:;\u037E\u055D\u060C\u061B\u066B\u07F8\u1363\u1802\u1808\u201A\u204F\u2E32\u2E34\u2E41\u2E49\u2E4C\u3001\uA4FE\uA60D\uA6F5\uFE10\uFE11\uFE50\uFE51\uFE54\uFE55\uFF0C\uFF1A\uFF1B\uFF64\u{11145}\u{1144D}\u{1145A}\u{16E97}\u{1DA87}]/u;
 
 /** What follows a comma in "Sam Berg, Jr." */
 const SUFFIX = /^(jr|jnr|junior|sr|snr|senior|ii|iii|iv|v|2nd|3rd|4th)\.?$/i;
@@ -36,14 +36,16 @@ const OTHER_WORD = new RegExp(
 /** Between the parts of a foreign name in Han or Katakana, which puts the given name first. */
 const MIDDLE_DOT = /[=\u00B7\u2022\u2027\u2219\u22C5\u2E31\u30A0\u30FB\uFF1D\uFF65]/u;
 
-const AT_ENDS = new RegExp(`^[${INKLESS}]+|[${INKLESS}]+$`, 'gu');
-const BETWEEN_WORDS = new RegExp(`[${INKLESS}]+`, 'u');
+/** Where a word ends. */
+const BLANKS = String.raw`${INKLESS}_/|\\`;
+const AT_ENDS = new RegExp(`^[${BLANKS}]+|[${BLANKS}]+$`, 'gu');
+const BETWEEN_WORDS = new RegExp(`[${BLANKS}]+`, 'u');
 const ALL_INKLESS = new RegExp(`[${INKLESS}]`, 'gu');
 const JOINED = new RegExp(`[${JOINING}]`, 'gu');
 
 /**
- * What the public sees of a name unless the parent chooses: its first word, and where a comma tells that the
- * family's name comes first, the first word after the comma. `default_public_name` in the database is the same.
+ * What the public sees of a name unless the parent chooses: its first word, and where a comma or its like tells that
+ * the family's name comes first, the first word after that. `default_public_name` in the database is the same.
  */
 export function defaultPublicName(name: string): string {
   const parts = name.split(COMMA);

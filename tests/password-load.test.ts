@@ -188,7 +188,7 @@ describe('those who wait to sign in', () => {
       await released;
       return false;
     };
-    vi.spyOn(bcrypt, 'compare').mockImplementation(compare as typeof bcrypt.compare);
+    vi.spyOn(bcrypt, 'compare').mockImplementation(compare as never);
     const answers: Promise<number>[] = [];
     let refused = 0;
     /** Tries so often from a network, and waits until only those that fit its lane are still waiting. */

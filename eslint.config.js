@@ -12,13 +12,13 @@ const HTTP = {
   message: 'Services know nothing of HTTP.',
 };
 const ENVIRONMENT = {
-  regex: '/config\\.js$|/core/environment\\.js$',
+  regex: '/config/(config|environment)\\.js$',
   message: 'Settings come by the context.',
 };
 const FEATURES = { regex: '/features/', message: 'Core knows no feature.' };
 const ANOTHER_FEATURES_INSIDE = {
   regex:
-    '^\\.\\./(?!\\.\\.).*/(?!.*\\.(service|access|presenter|schemas)\\.js$|age\\.js$|tokens\\.js$)',
+    '^\\.\\./(\\.\\./(accounts|families|fundraising|giving)/)?[a-z-]+/(?!.*\\.(service|access|presenter|schemas)\\.js$|age\\.js$|tokens\\.js$)',
   message: 'Another feature is entered through its service or access; its forms are leaves.',
 };
 const RULES = {

@@ -1,24 +1,24 @@
-import type { Context, ParentContext } from './core/context.js';
-import * as auth from './features/auth/auth.routes.js';
-import * as campaigns from './features/campaigns/campaigns.routes.js';
-import * as children from './features/children/children.routes.js';
-import * as claims from './features/claims/claims.routes.js';
+import type { Context, ParentContext } from './context.js';
+import * as auth from './features/accounts/auth/auth.routes.js';
+import * as campaigns from './features/fundraising/campaigns/campaigns.routes.js';
+import * as children from './features/families/children/children.routes.js';
+import * as claims from './features/giving/claims/claims.routes.js';
 import * as config from './features/config/config.routes.js';
-import * as donations from './features/donations/donations.routes.js';
-import * as emailChange from './features/email-change/email-change.routes.js';
-import * as google from './features/google/google.routes.js';
-import * as parents from './features/parents/parents.routes.js';
-import * as passwordReset from './features/password-reset/password-reset.routes.js';
-import * as payments from './features/payments/payments.routes.js';
-import * as status from './features/payments/status.routes.js';
-import * as receipts from './features/receipts/receipts.routes.js';
-import * as refunds from './features/refunds/refunds.routes.js';
-import * as sessions from './features/sessions/sessions.routes.js';
-import * as statistics from './features/statistics/statistics.routes.js';
-import * as verification from './features/verification/verification.routes.js';
-import type { Audience } from './http/authenticate.js';
-import type { Endpoint } from './http/endpoint.js';
-import * as health from './http/health.js';
+import * as donations from './features/giving/donations/donations.routes.js';
+import * as emailChange from './features/accounts/email-change/email-change.routes.js';
+import * as google from './features/accounts/google/google.routes.js';
+import * as parents from './features/accounts/parents/parents.routes.js';
+import * as passwordReset from './features/accounts/password-reset/password-reset.routes.js';
+import * as payments from './features/giving/payments/payments.routes.js';
+import * as status from './features/giving/payments/status.routes.js';
+import * as receipts from './features/giving/receipts/receipts.routes.js';
+import * as refunds from './features/giving/refunds/refunds.routes.js';
+import * as sessions from './features/accounts/sessions/sessions.routes.js';
+import * as statistics from './features/giving/statistics/statistics.routes.js';
+import * as verification from './features/accounts/verification/verification.routes.js';
+import type { Audience } from './http/guards/authenticate.js';
+import type { Endpoint } from './http/api/endpoint.js';
+import * as health from './http/api/health.js';
 
 /** One line of the URL map. */
 export interface Route {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addressOf, listen, stopListening } from '../src/http/listen.js';
+import { addressOf, listen, stopListening } from '../src/http/server/listen.js';
 
 let server: Server;
 let port: number;

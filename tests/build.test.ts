@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type * as Sources from '../scripts/sources.mjs';
+import type * as Sources from '../tools/build/sources.mjs';
 
 const SOURCES = [
   'package.json',

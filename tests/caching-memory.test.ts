@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Context } from '../src/core/context.js';
-import { SharedAnswers, type SharedSource } from '../src/http/shared-answers.js';
+import type { Context } from '../src/context.js';
+import { SharedAnswers, type SharedSource } from '../src/http/api/shared-answers.js';
 
 let loads = 0;
 let answers: SharedAnswers;

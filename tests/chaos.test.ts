@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { databaseFrozen } from '../chaos/faults/database-frozen.js';
-import { databaseStopped } from '../chaos/faults/database-stopped.js';
-import { kill } from '../chaos/faults/kill.js';
-import { terminate } from '../chaos/faults/terminate.js';
-import { happen, startLimited } from '../chaos/floods/flood.js';
-import { FLOODS } from '../chaos/floods/index.js';
-import type { Finding } from '../chaos/findings.js';
-import type { Server } from '../chaos/server.js';
-import { openWorld, type World } from '../chaos/world.js';
+import { databaseFrozen } from '../tools/chaos/faults/database-frozen.js';
+import { databaseStopped } from '../tools/chaos/faults/database-stopped.js';
+import { kill } from '../tools/chaos/faults/kill.js';
+import { terminate } from '../tools/chaos/faults/terminate.js';
+import { happen, startLimited } from '../tools/chaos/floods/flood.js';
+import { FLOODS } from '../tools/chaos/floods/index.js';
+import type { Finding } from '../tools/chaos/findings.js';
+import type { Server } from '../tools/chaos/server.js';
+import { openWorld, type World } from '../tools/chaos/world.js';
 
 let world: World;
 beforeAll(async () => {

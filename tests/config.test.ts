@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '../src/config.js';
+import { readConfig } from '../src/config/config.js';
 import { StartError } from '../src/core/errors.js';
 
 const SECRET = 'thirty-two bytes at the very least';

@@ -1,6 +1,6 @@
 import supertest from 'supertest';
 import { expect, test } from 'vitest';
-import { EXPOSED } from '../src/http/cors.js';
+import { EXPOSED } from '../src/http/guards/cors.js';
 import { useApi } from './support/api.js';
 import { useDocument } from './support/document.js';
 import { addChild, openCampaign, openJar, registerParent } from './support/factories.js';

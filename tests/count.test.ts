@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { COUNTED } from '../src/features/campaigns/campaigns.schemas.js';
+import { COUNTED } from '../src/features/fundraising/campaigns/campaigns.schemas.js';
 import { useApi } from './support/api.js';
 import { addChild, registerParent, type TestParent } from './support/factories.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeCursor } from '../src/http/cursor.js';
+import { encodeCursor } from '../src/http/api/cursor.js';
 import { openJar, registerParent, type TestParent } from './support/factories.js';
 import { usePayments } from './support/paying.js';
 

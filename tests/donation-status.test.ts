@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { receiptToken } from '../src/features/receipts/receipts.access.js';
+import { receiptToken } from '../src/features/giving/receipts/receipts.access.js';
 import { useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
 import { donate, openJar, registerParent, type TestParent } from './support/factories.js';

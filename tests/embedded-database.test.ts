@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startEmbeddedDatabase, type EmbeddedDatabase } from '../src/core/embedded/index.js';
+import { startEmbeddedDatabase, type EmbeddedDatabase } from '../src/embedded-postgres/index.js';
 import { StartError } from '../src/core/errors.js';
 import { built } from './support/built.js';
 

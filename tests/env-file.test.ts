@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StartError } from '../src/core/errors.js';
-import { readEnvFile } from '../src/core/env-file.js';
+import { readEnvFile } from '../src/config/env-file.js';
 
 let folder: string;
 let path: string;

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { ERASURE } from '../src/core/erasure-figures.js';
+import { ERASURE } from '../src/config/erasure-figures.js';
 import { startWorker } from '../src/jobs/worker.js';
 import { useApi } from './support/api.js';
 import { erasures, runErasure } from './support/erasing.js';

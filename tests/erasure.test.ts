@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { giftNoticeMail, giftReceiptMail } from '../src/features/receipts/gift-mails.service.js';
-import { receiptToken } from '../src/features/receipts/receipts.access.js';
+import {
+  giftNoticeMail,
+  giftReceiptMail,
+} from '../src/features/giving/receipts/gift-mails.service.js';
+import { receiptToken } from '../src/features/giving/receipts/receipts.access.js';
 import { useApi } from './support/api.js';
 import { erasures, runErasure, runForgetting } from './support/erasing.js';
 import { donate, openJar, registerParent, type TestParent } from './support/factories.js';

@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
 test('a full disk under the log costs lines, and nothing else', async () => {
   const port = await freePort();
   const { PATH = '', HOME = '' } = process.env;
-  const server = spawn(process.execPath, builtAndWide('server'), {
+  const server = spawn(process.execPath, builtAndWide('process/server'), {
     env: {
       ...{ PATH, HOME, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port) },
       ...{ DATABASE_URL: servers.database.url, DATA_DIR: servers.folder, RATE_LIMIT: 'off' },

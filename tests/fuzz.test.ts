@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { fuzz } from '../fuzz/fuzz.js';
+import { fuzz } from '../tools/fuzz/fuzz.js';
 import { readEvent } from '../src/integrations/stripe/events.js';
 import { useApi } from './support/api.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { enqueueGiftMails, type GiftMail } from '../src/core/jobs.js';
-import { settleCheckout } from '../src/features/payments/settlement.service.js';
+import { enqueueGiftMails, type GiftMail } from '../src/database/enqueue.js';
+import { settleCheckout } from '../src/features/giving/payments/settlement.service.js';
 import { startWorker } from '../src/jobs/worker.js';
 import { useApi } from './support/api.js';
 import {

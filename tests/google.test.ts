@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import {
   createPasswordReset,
   passwordResetMail,
-} from '../src/features/password-reset/password-reset.service.js';
+} from '../src/features/accounts/password-reset/password-reset.service.js';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.js';
+import { readConfig } from '../src/config/config.js';
 import { useApi } from './support/api.js';
 import { send } from './support/bare-http.js';
 import { addChild, openCampaign, registerParent } from './support/factories.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { DEFAULT_WAITS } from '../src/core/waits.js';
+import { DEFAULT_WAITS } from '../src/config/waits.js';
 import { routes } from '../src/routes.js';
 import { useApi } from './support/api.js';
 import { expectError, send, sendBytes } from './support/bare-http.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Context } from '../src/core/context.js';
+import type { Context } from '../src/context.js';
 import { Refusal } from '../src/core/errors.js';
-import { answerOnce } from '../src/http/idempotency.js';
+import { answerOnce } from '../src/http/api/idempotency.js';
 import { SHORT_DATABASE } from './support/figures.js';
 import { useApi, type Api } from './support/api.js';
 import { guestGift, openJar, registerParent, yearsAgo } from './support/factories.js';

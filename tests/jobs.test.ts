@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDatabase } from '../src/core/database.js';
-import { enqueue } from '../src/core/jobs.js';
-import { migrate } from '../src/core/migrate.js';
+import { openDatabase } from '../src/database/client.js';
+import { enqueue } from '../src/database/enqueue.js';
+import { migrate } from '../src/database/migrate.js';
 import { busy, openSmtp, type TestSmtp } from './support/smtp.js';
 import { openSwitchableProxy } from './support/switchable-proxy.js';
 import { openWorkplace, type Workplace } from './support/worker.js';

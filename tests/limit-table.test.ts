@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { DEFAULT_BOUNDS, describeDownloads } from '../src/core/bounds.js';
-import { DEFAULT_LIMITS, describeRules } from '../src/core/limit-figures.js';
-import type { LimitRule } from '../src/core/limit-figures.js';
-import { limitsOf } from '../src/http/find-route.js';
+import { DEFAULT_LIMITS, describeRules } from '../src/config/limit-figures.js';
+import type { LimitRule } from '../src/config/limit-figures.js';
+import { limitsOf } from '../src/http/api/find-route.js';
+import { DEFAULT_BOUNDS, describeDownloads } from '../src/config/bounds.js';
 import { routes } from '../src/routes.js';
 import { useApi } from './support/api.js';
 

@@ -1,6 +1,6 @@
 import type supertest from 'supertest';
 import { expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../src/core/limit-figures.js';
+import { DEFAULT_LIMITS } from '../src/config/limit-figures.js';
 import { useApi, type Api } from './support/api.js';
 import { expectError } from './support/bare-http.js';
 import { addChild, registerParent } from './support/factories.js';

@@ -1,6 +1,6 @@
 import type supertest from 'supertest';
 import { expect, test } from 'vitest';
-import { DEFAULT_LIMITS, type LimitRule } from '../src/core/limit-figures.js';
+import { DEFAULT_LIMITS, type LimitRule } from '../src/config/limit-figures.js';
 import { useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
 import { registerParent } from './support/factories.js';

@@ -1,8 +1,8 @@
 import type supertest from 'supertest';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createLogger } from '../src/core/logger.js';
-import { createLimits } from '../src/http/limits.js';
-import { networkOf } from '../src/http/network.js';
+import { createLogger } from '../src/observability/logger.js';
+import { createLimits } from '../src/http/guards/limits.js';
+import { networkOf } from '../src/http/guards/network.js';
 import { JWT_SECRET, useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';
 import { FIGURES } from './support/figures.js';

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import express from 'express';
 import supertest from 'supertest';
 import { expect, test, vi } from 'vitest';
-import { createLogger } from '../src/core/logger.js';
-import { DEFAULT_WAITS } from '../src/core/waits.js';
-import { addressOf, listen, stopListening } from '../src/http/listen.js';
+import { createLogger } from '../src/observability/logger.js';
+import { DEFAULT_WAITS } from '../src/config/waits.js';
+import { addressOf, listen, stopListening } from '../src/http/server/listen.js';
 
 /** More than the system keeps for who doesn't read. */
 const LARGE = Buffer.alloc(30_000_000);

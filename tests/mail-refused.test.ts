@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile, mkdir } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createLogger } from '../src/core/logger.js';
+import { createLogger } from '../src/observability/logger.js';
 import { mailboxOf } from '../src/core/mailbox.js';
 import { createMailer, MailRefused } from '../src/integrations/mailer.js';
 import { startWorker } from '../src/jobs/worker.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StartError } from '../src/core/errors.js';
-import { requestVerification } from '../src/features/verification/verification.service.js';
+import { requestVerification } from '../src/features/accounts/verification/verification.service.js';
 import { createMailer, type Mail } from '../src/integrations/mailer.js';
 import {
   addressChanged,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { countCache } from '../src/core/metrics.js';
+import { countCache } from '../src/observability/metrics.js';
 import { openWorkerPool } from '../src/jobs/worker-pool.js';
 import { useApi, type Api } from './support/api.js';
 import { openJar, registerParent } from './support/factories.js';

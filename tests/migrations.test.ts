@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { StartError } from '../src/core/errors.js';
-import { migrate } from '../src/core/migrate.js';
+import { migrate } from '../src/database/migrate.js';
 
 const OWN_FOLDER = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { SETTINGS } from '../src/config.js';
-import { nearestName } from '../src/core/near-names.js';
+import { SETTINGS } from '../src/config/config.js';
+import { nearestName } from '../src/config/near-names.js';
 
 test.each([
   ['RATE_LIMITS', 'RATE_LIMIT'],

@@ -1,11 +1,11 @@
 import supertest from 'supertest';
 import { expect, test } from 'vitest';
-import { addressChangedMail } from '../src/features/email-change/email-change.service.js';
+import { addressChangedMail } from '../src/features/accounts/email-change/email-change.service.js';
 import {
   createPasswordReset,
   passwordResetMail,
-} from '../src/features/password-reset/password-reset.service.js';
-import { verificationMail } from '../src/features/verification/verification.service.js';
+} from '../src/features/accounts/password-reset/password-reset.service.js';
+import { verificationMail } from '../src/features/accounts/verification/verification.service.js';
 import { useApi } from './support/api.js';
 import { useDocument } from './support/document.js';
 import {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { runOnce, type TaskList } from 'graphile-worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listenForChanges, type Change } from '../src/core/changes.js';
-import { openDatabase, type Database } from '../src/core/database.js';
-import { createLogger } from '../src/core/logger.js';
-import { openOutbox, OUTBOX_FIGURES } from '../src/core/outbox.js';
+import { listenForChanges, type Change } from '../src/database/changes.js';
+import { openDatabase, type Database } from '../src/database/client.js';
+import { createLogger } from '../src/observability/logger.js';
+import { openOutbox, OUTBOX_FIGURES } from '../src/database/outbox.js';
 import { workerLogger } from '../src/jobs/worker-log.js';
 import { useApi } from './support/api.js';
 import { donate, openJar } from './support/factories.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { passwordResetMail } from '../src/features/password-reset/password-reset.service.js';
+import { passwordResetMail } from '../src/features/accounts/password-reset/password-reset.service.js';
 import { useApi } from './support/api.js';
 import { registerParent, type TestParent } from './support/factories.js';
 import { tokenIn, useMailbox } from './support/mailbox.js';

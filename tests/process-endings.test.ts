@@ -58,7 +58,7 @@ test('an end that hangs is given up, after a failure too, and the log says so', 
 async function runWorker(env: Record<string, string> = {}, throws = false) {
   const { PATH = '', HOME = '' } = process.env;
   const settings = { PATH, HOME, DATABASE_URL: servers.database.url, DATA_DIR: servers.folder };
-  const worker = spawn(process.execPath, builtAndWide('worker'), {
+  const worker = spawn(process.execPath, builtAndWide('process/worker'), {
     env: { ...settings, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

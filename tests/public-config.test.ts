@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import packageFile from '../package.json' with { type: 'json' };
-import { DEFAULT_LIMITS } from '../src/core/limit-figures.js';
+import { DEFAULT_LIMITS } from '../src/config/limit-figures.js';
 import { useApi } from './support/api.js';
 import { useDocument } from './support/document.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { INKLESS } from '../src/core/inkless.js';
-import { defaultPublicName } from '../src/features/children/public-name.js';
+import { defaultPublicName } from '../src/features/families/children/public-name.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 let database: TestDatabase;

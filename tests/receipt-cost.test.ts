@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { receiptFonts } from '../src/features/receipts/receipt-fonts.js';
-import { receiptPdf } from '../src/features/receipts/receipt-pdf.js';
+import { receiptFonts } from '../src/features/giving/receipts/receipt-fonts.js';
+import { receiptPdf } from '../src/features/giving/receipts/receipt-pdf.js';
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { drawReceipt } from '../src/features/receipts/receipt-drawing.js';
-import { receiptFonts } from '../src/features/receipts/receipt-fonts.js';
-import { receiptPdf } from '../src/features/receipts/receipt-pdf.js';
-import { receiptToken } from '../src/features/receipts/receipts.access.js';
+import { drawReceipt } from '../src/features/giving/receipts/receipt-drawing.js';
+import { receiptFonts } from '../src/features/giving/receipts/receipt-fonts.js';
+import { receiptPdf } from '../src/features/giving/receipts/receipt-pdf.js';
+import { receiptToken } from '../src/features/giving/receipts/receipts.access.js';
 import { useApi, type Api } from './support/api.js';
 import { expectError, send } from './support/bare-http.js';
 import { donate, openJar } from './support/factories.js';

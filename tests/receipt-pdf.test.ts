@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { receiptPdf, type ReceiptFields } from '../src/features/receipts/receipt-pdf.js';
+import { receiptPdf, type ReceiptFields } from '../src/features/giving/receipts/receipt-pdf.js';
 
 const RECEIPT: ReceiptFields = {
   number: 'DJ-2026-0000123',

@@ -1,6 +1,6 @@
 import type supertest from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { receiptToken } from '../src/features/receipts/receipts.access.js';
+import { receiptToken } from '../src/features/giving/receipts/receipts.access.js';
 import { useApi } from './support/api.js';
 import { expectError, send } from './support/bare-http.js';
 import {

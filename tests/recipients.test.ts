@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { registry } from '../src/core/metrics.js';
-import { DEFAULT_LIMITS } from '../src/core/limit-figures.js';
+import { registry } from '../src/observability/metrics.js';
+import { DEFAULT_LIMITS } from '../src/config/limit-figures.js';
 import { useApi } from './support/api.js';
 import { guestGift, openJar, type TestCampaign } from './support/factories.js';
 import { outboxEmpty } from './support/outbox.js';

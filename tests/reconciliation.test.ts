@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { reconcilePayments } from '../src/features/payments/reconciliation.service.js';
+import { reconcilePayments } from '../src/features/giving/payments/reconciliation.service.js';
 import { guestGift, openJar } from './support/factories.js';
 import { DAY, HOUR, usePayments } from './support/paying.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../src/core/database.js';
-import { createLogger } from '../src/core/logger.js';
-import { SEARCH_BOUNDS } from '../src/core/searching.js';
+import { openDatabase } from '../src/database/client.js';
+import { createLogger } from '../src/observability/logger.js';
+import { SEARCH_BOUNDS } from '../src/database/searching.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 let database: TestDatabase;

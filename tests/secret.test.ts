@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { developmentSecret } from '../src/core/secret.js';
+import { developmentSecret } from '../src/config/secret.js';
 
 let folder: string;
 beforeEach(async () => {

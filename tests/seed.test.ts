@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readArguments } from '../src/cli/seed/arguments.js';
-import { GIFT_SIZES } from '../src/cli/seed/amounts.js';
-import { ideasOf } from '../src/cli/seed/ideas.js';
-import { seedDatabase, type SeedRequest, type Seeded } from '../src/cli/seed/seed-database.js';
-import { titlesOf } from '../src/cli/seed/stories.js';
-import { makeWorld } from '../src/cli/seed/world.js';
+import { readArguments } from '../tools/demo-data/arguments.js';
+import { GIFT_SIZES } from '../tools/demo-data/amounts.js';
+import { ideasOf } from '../tools/demo-data/ideas.js';
+import { seedDatabase, type SeedRequest, type Seeded } from '../tools/demo-data/seed-database.js';
+import { titlesOf } from '../tools/demo-data/stories.js';
+import { makeWorld } from '../tools/demo-data/world.js';
 import { StartError } from '../src/core/errors.js';
-import { defaultPublicName } from '../src/features/children/public-name.js';
-import { ageOn } from '../src/features/children/age.js';
-import { CATEGORIES } from '../src/features/campaigns/campaigns.schemas.js';
+import { defaultPublicName } from '../src/features/families/children/public-name.js';
+import { ageOn } from '../src/features/families/children/age.js';
+import { CATEGORIES } from '../src/features/fundraising/campaigns/campaigns.schemas.js';
 import { useApi } from './support/api.js';
-import { built } from './support/built.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 const NOW = new Date();
@@ -367,7 +366,7 @@ describe('the command line', () => {
 
   it('is refused in production with one sentence and exit code 1', async () => {
     const env = { ...process.env, NODE_ENV: 'production' };
-    const command = [built('cli/seed')];
+    const command = ['--import', 'tsx', 'tools/demo-data/seed.ts'];
     const { code, stdout, stderr } = await new Promise<Ended>((resolve) => {
       const child = execFile(process.execPath, command, { env }, (_error, stdout, stderr) =>
         resolve({ code: child.exitCode, stdout, stderr }),

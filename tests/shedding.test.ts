@@ -3,8 +3,8 @@ import { request, type IncomingMessage, type Server } from 'node:http';
 import { connect } from 'node:net';
 import express from 'express';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { addressOf, listen, stopListening } from '../src/http/listen.js';
-import { shedding } from '../src/http/shedding.js';
+import { addressOf, listen, stopListening } from '../src/http/server/listen.js';
+import { shedding } from '../src/http/guards/shedding.js';
 
 /** Milliseconds that a turn may take: no turn does by itself. */
 const LONGEST_TURN = 120_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { registry } from '../src/core/metrics.js';
+import { registry } from '../src/observability/metrics.js';
 import { openJar } from './support/factories.js';
 import { usePayments } from './support/paying.js';
 import type { FakeEvent } from './support/stripe.js';

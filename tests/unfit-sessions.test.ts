@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, afterAll, describe, expect, test, vi } from 'vitest';
 import { StartError } from '../src/core/errors.js';
-import { settleDatabase } from '../src/core/fitness.js';
-import { migrate } from '../src/core/migrate.js';
+import { settleDatabase } from '../src/database/fitness.js';
+import { migrate } from '../src/database/migrate.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 let database: TestDatabase;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { forgetUnpaidGifts } from '../src/features/donations/donations.service.js';
+import { forgetUnpaidGifts } from '../src/features/giving/donations/donations.service.js';
 import { openJar, type TestCampaign } from './support/factories.js';
 import { DAY, usePayments } from './support/paying.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verificationMail } from '../src/features/verification/verification.service.js';
+import { verificationMail } from '../src/features/accounts/verification/verification.service.js';
 import { useApi } from './support/api.js';
 import { registerParent, type TestParent } from './support/factories.js';
 import { codeIn, useMailbox } from './support/mailbox.js';

@@ -27,7 +27,7 @@ afterEach(async () => {
 /** A worker as a process of its own, or within a server. */
 function startProcess(program: 'worker' | 'server' = 'worker'): ChildProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, builtAndWide(program), {
+  const child = spawn(process.execPath, builtAndWide(`process/${program}`), {
     env: {
       PATH,
       HOME,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { startEmbeddedDatabase } from '../core/embedded/index.js';
-import { loadConfig } from '../core/environment.js';
+import { startEmbeddedDatabase } from '../embedded-postgres/index.js';
+import { loadConfig } from '../config/environment.js';
 import { StartError } from '../core/errors.js';
 
 const ending = new AbortController();

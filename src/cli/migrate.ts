@@ -1,5 +1,5 @@
-import { loadConfig, provideDatabase } from '../core/environment.js';
-import { migrate } from '../core/migrate.js';
+import { loadConfig, provideDatabase } from '../config/environment.js';
+import { migrate } from '../database/migrate.js';
 import { runCommand } from './command.js';
 
 runCommand(async () => {

@@ -1,6 +1,6 @@
-import { connectTo } from '../core/fitness.js';
-import { loadConfig, provideDatabase } from '../core/environment.js';
-import { migrate } from '../core/migrate.js';
+import { connectTo } from '../database/fitness.js';
+import { loadConfig, provideDatabase } from '../config/environment.js';
+import { migrate } from '../database/migrate.js';
 import { runCommand } from './command.js';
 import { recount } from './recount/recount.js';
 

@@ -1,8 +1,8 @@
-import { openDatabase, statement } from '../core/database.js';
-import { loadConfig, provideDatabase } from '../core/environment.js';
+import { openDatabase, statement } from '../database/client.js';
+import { loadConfig, provideDatabase } from '../config/environment.js';
 import { StartError } from '../core/errors.js';
-import { createLogger } from '../core/logger.js';
-import { migrate } from '../core/migrate.js';
+import { createLogger } from '../observability/logger.js';
+import { migrate } from '../database/migrate.js';
 import { runCommand } from './command.js';
 
 const USAGE = 'Usage: npm run staff -- grant|revoke <email>';

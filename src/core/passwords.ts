@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
-import type { Client, Settings } from './context.js';
+import type { Client, Settings } from '../context.js';
 import { Refusal } from './errors.js';
 import { Queue, type Turn } from './queue.js';
 

@@ -1,6 +1,6 @@
 import passport from 'passport';
 import { Strategy, type Profile, type StrategyOptions } from 'passport-google-oauth20';
-import type { GoogleConfig } from '../config.js';
+import type { GoogleConfig } from '../config/config.js';
 
 /** Milliseconds for all that is asked of the provider in one sign-in. */
 const LONGEST_WAIT = 4_500;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { JobContext } from '../core/context.js';
-import { statement } from '../core/database.js';
-import type { MailJob } from '../core/jobs.js';
+import type { JobContext } from '../context.js';
+import { statement } from '../database/client.js';
+import type { MailJob } from '../database/enqueue.js';
 import { mailboxOf } from '../core/mailbox.js';
 
 const HOUR = 3_600_000;

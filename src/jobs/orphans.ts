@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { statement, type Database } from '../core/database.js';
-import { SessionClient } from '../core/session.js';
+import { statement, type Database } from '../database/client.js';
+import { SessionClient } from '../database/session.js';
 
 /** Sets the locks of living workers apart from other advisory locks; the number means nothing. */
 const LIVING_WORKER = 1_145_916_225;

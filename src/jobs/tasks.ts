@@ -1,28 +1,28 @@
 import type { JobHelpers, Task, TaskList } from 'graphile-worker';
-import type { JobContext } from '../core/context.js';
-import { forgetOldRequests } from '../core/idempotency.js';
-import type { JobPayloads, MailJob } from '../core/jobs.js';
-import { closeEndedCampaigns } from '../features/campaigns/campaigns.service.js';
-import { indexRenamed } from '../features/campaigns/renames.service.js';
+import type { JobContext } from '../context.js';
+import { forgetOldRequests } from '../database/idempotency.js';
+import type { JobPayloads, MailJob } from '../database/enqueue.js';
+import { closeEndedCampaigns } from '../features/fundraising/campaigns/campaigns.service.js';
+import { indexRenamed } from '../features/fundraising/campaigns/renames.service.js';
 import {
   addressChangedMail,
   forgetLeftAddresses,
-} from '../features/email-change/email-change.service.js';
-import { nameInMail } from '../features/parents/parents.presenter.js';
+} from '../features/accounts/email-change/email-change.service.js';
+import { nameInMail } from '../features/accounts/parents/parents.presenter.js';
 import {
   createPasswordReset,
   passwordResetMail,
-} from '../features/password-reset/password-reset.service.js';
-import { forgetUnpaidGifts } from '../features/donations/donations.service.js';
-import { eraseDeleted, forgetComments } from '../features/erasure/erasure.service.js';
-import { reconcilePayments } from '../features/payments/reconciliation.service.js';
+} from '../features/accounts/password-reset/password-reset.service.js';
+import { forgetUnpaidGifts } from '../features/giving/donations/donations.service.js';
+import { eraseDeleted, forgetComments } from '../features/families/erasure/erasure.service.js';
+import { reconcilePayments } from '../features/giving/payments/reconciliation.service.js';
 import {
   giftNoticeMail,
   giftReceiptMail,
   giftReturnedMail,
-} from '../features/receipts/gift-mails.service.js';
-import { sendRefund } from '../features/refunds/stripe-refunds.service.js';
-import { verificationMail } from '../features/verification/verification.service.js';
+} from '../features/giving/receipts/gift-mails.service.js';
+import { sendRefund } from '../features/giving/refunds/stripe-refunds.service.js';
+import { verificationMail } from '../features/accounts/verification/verification.service.js';
 import { domainOf, MailRefused, type Mailer } from '../integrations/mailer.js';
 import { isWithinBudget } from './mail-budget.js';
 import {

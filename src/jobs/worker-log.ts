@@ -1,5 +1,5 @@
 import { Logger as WorkerLogger, type Job } from 'graphile-worker';
-import type { Logger } from '../core/logger.js';
+import type { Logger } from '../observability/logger.js';
 
 const LEVELS = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const;
 

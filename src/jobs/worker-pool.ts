@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Logger } from '../core/logger.js';
-import { openPool, socketOf } from '../core/pool.js';
-import { DEFAULT_WAITS } from '../core/waits.js';
+import type { Logger } from '../observability/logger.js';
+import { openPool, socketOf } from '../database/pool.js';
+import { DEFAULT_WAITS } from '../config/waits.js';
 
 /**
  * The worker's own connections, so that it never waits behind requests nor they behind it. One that says

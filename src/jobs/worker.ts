@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { run, type ParsedCronItem, type TaskList, type WorkerEvents } from 'graphile-worker';
-import type { Config } from '../config.js';
-import type { JobContext, Settings } from '../core/context.js';
-import type { Database } from '../core/database.js';
-import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from '../core/jobs.js';
-import type { Logger } from '../core/logger.js';
-import { openOutbox } from '../core/outbox.js';
+import type { Config } from '../config/config.js';
+import type { JobContext, Settings } from '../context.js';
+import type { Database } from '../database/client.js';
+import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from '../database/enqueue.js';
+import type { Logger } from '../observability/logger.js';
+import { openOutbox } from '../database/outbox.js';
 import { createMailer } from '../integrations/mailer.js';
 import { freeOrphans, showLife } from './orphans.js';
 import { SCHEDULE } from './schedule.js';

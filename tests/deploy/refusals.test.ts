@@ -89,7 +89,7 @@ describeWith(['postgresql-15'], 'what else the server says is told with what to 
 
   test('the same in every program', async () => {
     const { url } = await makePlace({ tlsOnly: true });
-    for (const program of ['worker', 'cli/migrate', 'cli/recount']) {
+    for (const program of ['process/worker', 'cli/migrate', 'cli/recount']) {
       expect(await refusalOf({ DATABASE_URL: url }, program)).toContain('PGSSLMODE=no-verify');
     }
   });

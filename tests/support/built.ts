@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isBuilt } from '../../scripts/sources.mjs';
+import { isBuilt } from '../../tools/build/sources.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -15,7 +15,7 @@ export function builtAndWide(program: string): string[] {
 }
 
 /**
- * A program as `npm test` builds it, such as `server`: it starts in a third of the time that its source takes.
+ * A program as `npm test` builds it, such as `process/server`: it starts in a third of the time that its source takes.
  * @throws Error when dist/ was built from other sources: tests of both would not test one thing.
  */
 export function built(program: string): string {

@@ -1,8 +1,8 @@
-import { DEFAULT_BOUNDS } from '../../src/core/bounds.js';
-import { DEFAULT_LIFETIMES } from '../../src/core/lifetimes.js';
-import { DEFAULT_LIMITS, type LimitTable } from '../../src/core/limit-figures.js';
-import { SEARCH_BOUNDS } from '../../src/core/searching.js';
-import { DEFAULT_WAITS } from '../../src/core/waits.js';
+import { DEFAULT_BOUNDS } from '../../src/config/bounds.js';
+import { DEFAULT_LIFETIMES } from '../../src/config/lifetimes.js';
+import { DEFAULT_LIMITS, type LimitTable } from '../../src/config/limit-figures.js';
+import { SEARCH_BOUNDS } from '../../src/database/searching.js';
+import { DEFAULT_WAITS } from '../../src/config/waits.js';
 import { PATIENT_SEARCHES, ROOMY, widen } from './widen.mjs';
 
 /** For tests about a database that is away: short, and yet longer than a busy machine takes for a statement. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedDatabase } from '../../src/core/embedded/index.js';
-import { migrate } from '../../src/core/migrate.js';
+import { startEmbeddedDatabase } from '../../src/embedded-postgres/index.js';
+import { migrate } from '../../src/database/migrate.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
-import { listenForChanges, type Change, type Listener } from '../../src/core/changes.js';
-import type { Logger } from '../../src/core/logger.js';
-import type { ListeningWaits } from '../../src/core/waits.js';
+import { listenForChanges, type Change, type Listener } from '../../src/database/changes.js';
+import type { Logger } from '../../src/observability/logger.js';
+import type { ListeningWaits } from '../../src/config/waits.js';
 
 /** Listening for changes, whose turns can be awaited. */
 export interface Hearing {

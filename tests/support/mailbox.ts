@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { Settings } from '../../src/core/context.js';
+import type { Settings } from '../../src/context.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import type { Api } from './api.js';
 import { outboxEmpty } from './outbox.js';

@@ -1,8 +1,8 @@
 import { runOnce } from 'graphile-worker';
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { JobContext } from '../../src/core/context.js';
-import { reconcilePayments } from '../../src/features/payments/reconciliation.service.js';
-import { sendRefund } from '../../src/features/refunds/stripe-refunds.service.js';
+import type { JobContext } from '../../src/context.js';
+import { reconcilePayments } from '../../src/features/giving/payments/reconciliation.service.js';
+import { sendRefund } from '../../src/features/giving/refunds/stripe-refunds.service.js';
 import { createPaymentGateway } from '../../src/integrations/stripe/gateway.js';
 import { workerLogger } from '../../src/jobs/worker-log.js';
 import { openWorkerPool } from '../../src/jobs/worker-pool.js';

@@ -41,7 +41,7 @@ export function useServerProcesses(): ServerProcesses {
       const { PATH = '', HOME = '' } = process.env;
       const { database, folder } = servers;
       const settings = { PATH, HOME, PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder };
-      const child = spawn(process.execPath, builtAndWide('server'), {
+      const child = spawn(process.execPath, builtAndWide('process/server'), {
         cwd,
         env: { ...settings, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],

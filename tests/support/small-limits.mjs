@@ -1,5 +1,5 @@
 // Loaded into a program of dist/ before it starts, so that few requests use a limit up.
-import { DEFAULT_LIMITS } from '../../dist/core/limit-figures.js';
+import { DEFAULT_LIMITS } from '../../dist/config/limit-figures.js';
 
 const share = Number(process.env.SHARE_OF_LIMITS);
 for (const { rules } of Object.values(DEFAULT_LIMITS))

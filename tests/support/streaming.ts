@@ -3,9 +3,9 @@ import { appendFile, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startEmbeddedDatabase, type EmbeddedDatabase } from '../../src/core/embedded/index.js';
-import { findPlace } from '../../src/core/embedded/place.js';
-import { migrate } from '../../src/core/migrate.js';
+import { startEmbeddedDatabase, type EmbeddedDatabase } from '../../src/embedded-postgres/index.js';
+import { findPlace } from '../../src/embedded-postgres/place.js';
+import { migrate } from '../../src/database/migrate.js';
 import { lookInto, type TestDatabase } from './database.js';
 
 /** A PostgreSQL, and a streaming replica of it. */

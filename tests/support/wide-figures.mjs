@@ -1,7 +1,7 @@
 // Loaded into a program of dist/ before it starts, so that it refuses nothing for want of a quick machine.
-import { DEFAULT_BOUNDS } from '../../dist/core/bounds.js';
-import { SEARCH_BOUNDS } from '../../dist/core/searching.js';
-import { DEFAULT_WAITS } from '../../dist/core/waits.js';
+import { DEFAULT_BOUNDS } from '../../dist/config/bounds.js';
+import { SEARCH_BOUNDS } from '../../dist/database/searching.js';
+import { DEFAULT_WAITS } from '../../dist/config/waits.js';
 import { PATIENT_SEARCHES, ROOMY, widen } from './widen.mjs';
 
 Object.assign(DEFAULT_BOUNDS, ROOMY);

@@ -1,9 +1,9 @@
-import type { Settings } from '../../src/core/context.js';
-import { openDatabase, type Database } from '../../src/core/database.js';
-import { ERASURE } from '../../src/core/erasure-figures.js';
-import { INDEXING } from '../../src/core/indexing-figures.js';
-import { enqueue } from '../../src/core/jobs.js';
-import { createLogger, type Logger } from '../../src/core/logger.js';
+import type { Settings } from '../../src/context.js';
+import { openDatabase, type Database } from '../../src/database/client.js';
+import { ERASURE } from '../../src/config/erasure-figures.js';
+import { enqueue } from '../../src/database/enqueue.js';
+import { createLogger, type Logger } from '../../src/observability/logger.js';
+import { INDEXING } from '../../src/config/indexing-figures.js';
 import { startWorker, type RunningWorker } from '../../src/jobs/worker.js';
 import { JWT_SECRET } from './api.js';
 import { FIGURES } from './figures.js';

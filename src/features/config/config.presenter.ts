@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Settings } from '../../core/context.js';
+import type { Settings } from '../../context.js';
 import { LARGEST_PAGE } from '../../core/page.js';
 import { VERSION } from '../../core/version.js';
-import { CATEGORIES, NewCampaign } from '../campaigns/campaigns.schemas.js';
-import { NewChild } from '../children/children.schemas.js';
-import { NewDonation } from '../donations/donations.schemas.js';
-import { Registration } from '../parents/parents.schemas.js';
+import { CATEGORIES, NewCampaign } from '../fundraising/campaigns/campaigns.schemas.js';
+import { NewChild } from '../families/children/children.schemas.js';
+import { NewDonation } from '../giving/donations/donations.schemas.js';
+import { Registration } from '../accounts/parents/parents.schemas.js';
 import type { FieldLimits, PublicConfig } from './config.schemas.js';
 
 const FIELDS = {

@@ -1,4 +1,4 @@
-import { forAnyone } from '../../http/endpoint.js';
+import { forAnyone } from '../../http/api/endpoint.js';
 import { presentConfig } from './config.presenter.js';
 import { PublicConfig } from './config.schemas.js';
 

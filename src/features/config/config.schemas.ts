@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CATEGORIES } from '../campaigns/campaigns.schemas.js';
+import { CATEGORIES } from '../fundraising/campaigns/campaigns.schemas.js';
 
 /** What a field takes: lengths in code points after trimming, amounts in whole units. */
 const FieldLimits = z

@@ -6,8 +6,8 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { accountForRoot } from '../../../src/core/embedded/account.js';
-import { run, spawnOptions, type Account } from '../../../src/core/embedded/processes.js';
+import { accountForRoot } from '../../../src/embedded-postgres/account.js';
+import { run, spawnOptions, type Account } from '../../../src/embedded-postgres/processes.js';
 
 /** A program of Debian's, in the folder of its package, that runs as an ordinary user. */
 export interface RunningProgram {

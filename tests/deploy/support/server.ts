@@ -25,7 +25,7 @@ const JWT_SECRET = 'a secret for the tests of deployments, and for nothing else'
 const running = new Set<ChildProcess>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-/** Runs one of the built programs, such as `server` or `cli/migrate`, with nothing of our own environment. */
+/** Runs one of the built programs, such as `process/server` or `cli/migrate`, with nothing of our own environment. */
 export async function runBuilt(
   program: string,
   env: Record<string, string>,
@@ -55,7 +55,7 @@ export async function runBuilt(
 
 /** Starts the server and waits until it listens. @throws Error with its words when it ends before. */
 export async function startServer(env: Record<string, string>): Promise<RunningServer> {
-  const server = await runBuilt('server', env);
+  const server = await runBuilt('process/server', env);
   const address = await new Promise<string>((resolve, reject) => {
     const look = () => {
       const found = /"address":"(http:[^"]+)"/.exec(server.out())?.[1];
@@ -75,7 +75,10 @@ export async function startServer(env: Record<string, string>): Promise<RunningS
 }
 
 /** The sentence with which a start ends that can't go on. @throws Error when it listens or says more than that. */
-export async function refusalOf(env: Record<string, string>, program = 'server'): Promise<string> {
+export async function refusalOf(
+  env: Record<string, string>,
+  program = 'process/server',
+): Promise<string> {
   const server = await runBuilt(program, env);
   server.process.stdout!.on('data', () => {
     if (server.out().includes('"listening"')) server.process.kill('SIGTERM');

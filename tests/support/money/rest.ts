@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { freeOrphans } from '../../../src/jobs/orphans.js';
-import { reconcilePayments } from '../../../src/features/payments/reconciliation.service.js';
+import { reconcilePayments } from '../../../src/features/giving/payments/reconciliation.service.js';
 import { PATIENCE } from '../patience.js';
 import type { Place } from './place.js';
 

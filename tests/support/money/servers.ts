@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { builtAndWide } from '../built.js';
 
-const PROGRAM = builtAndWide('server');
+const PROGRAM = builtAndWide('process/server');
 
 /** Characters of its log that are kept, to be shown when it goes wrong. */
 const LAST_WORDS = 4_000;

@@ -1,6 +1,7 @@
 import express, { type Express, type Request } from 'express';
 import type { Config } from './config/config.js';
 import type { Settings } from './context.js';
+import { authenticate } from './features/accounts/auth/auth.service.js';
 import type { Database } from './database/client.js';
 import type { Logger } from './observability/logger.js';
 import type { Outbox } from './database/outbox.js';
@@ -88,7 +89,7 @@ export function createApp(deps: AppDependencies): Express {
   app.use(readBody);
   app.use(countClients(limits, isAtHand));
   app.use(parseBody);
-  app.use(serve({ publicUrl, limits, answers, replica, outbox }));
+  app.use(serve({ publicUrl, authenticate, limits, answers, replica, outbox }));
   app.use(entrance(publicUrl));
   app.use(docs(map, settings, publicUrl));
   const { metricsToken: token, production: isProduction = false } = config;

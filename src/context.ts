@@ -1,4 +1,4 @@
-import type { GoogleConfig } from './config/config.js';
+import type { GoogleConfig } from './integrations/google.js';
 import type { PaymentGateway } from './integrations/stripe.js';
 import type { Bounds } from './config/bounds.js';
 import type { Database } from './database/client.js';

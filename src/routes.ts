@@ -16,18 +16,10 @@ import * as refunds from './features/giving/refunds/refunds.routes.js';
 import * as sessions from './features/accounts/sessions/sessions.routes.js';
 import * as statistics from './features/giving/statistics/statistics.routes.js';
 import * as verification from './features/accounts/verification/verification.routes.js';
-import type { Audience } from './http/guards/authenticate.js';
 import type { Endpoint } from './http/api/endpoint.js';
 import * as health from './http/api/health.js';
-
-/** One line of the URL map. */
-export interface Route {
-  method: string;
-  /** In Express's syntax. Served with and without the slash at its end. */
-  path: string;
-  audience: Audience;
-  endpoint: Endpoint<ParentContext>;
-}
+import type { Route } from './http/api/route.js';
+import type { Audience } from './http/guards/authenticate.js';
 
 /** The whole URL map. Privilege widens downward. */
 export function routes(isStopping: () => boolean): Route[] {

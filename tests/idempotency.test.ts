@@ -1,6 +1,6 @@
 import type supertest from 'supertest';
 import { afterEach, describe, expect, test } from 'vitest';
-import { forgetOldRequests } from '../src/database/idempotency.js';
+import { forgetOldRequests } from '../src/http/api/idempotency-store.js';
 import { useApi } from './support/api.js';
 import { send, sendBytes } from './support/bare-http.js';
 import { donate, guestGift, openJar, registerParent, yearsAgo } from './support/factories.js';

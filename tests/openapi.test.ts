@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { STATUS } from '../src/http/api/errors.js';
+import { STATUS } from '../src/http/server/refusals.js';
 import { useApi } from './support/api.js';
 import { send } from './support/bare-http.js';
 import { useDocument } from './support/document.js';

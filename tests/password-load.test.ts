@@ -1,6 +1,9 @@
 import bcrypt from 'bcrypt';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { isOfAnotherCost, isPassword } from '../src/core/passwords.js';
+import {
+  isOfAnotherCost,
+  isPassword,
+} from '../src/features/accounts/passwords/passwords.service.js';
 import { Queue, type Turn } from '../src/core/queue.js';
 import { useApi } from './support/api.js';
 import { expectError } from './support/bare-http.js';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Statement } from '../src/database/client.js';
+import type { Statement } from '../src/database/statement.js';
 import { useApi } from './support/api.js';
 import {
   addChild,

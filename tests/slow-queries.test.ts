@@ -1,5 +1,5 @@
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { statement } from '../src/database/client.js';
+import { statement } from '../src/database/statement.js';
 import { openWorkerPool } from '../src/jobs/worker-pool.js';
 import { useApi } from './support/api.js';
 import { registerParent } from './support/factories.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { startEmbeddedDatabase } from '../embedded-postgres/index.js';
-import { loadConfig } from '../config/environment.js';
+import { loadConfig } from '../config/load.js';
 import { StartError } from '../core/errors.js';
 
 const ending = new AbortController();

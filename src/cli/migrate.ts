@@ -1,4 +1,5 @@
-import { loadConfig, provideDatabase } from '../config/environment.js';
+import { loadConfig } from '../config/load.js';
+import { provideDatabase } from '../process/database.js';
 import { migrate } from '../database/migrate.js';
 import { runCommand } from './command.js';
 

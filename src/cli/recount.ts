@@ -1,5 +1,6 @@
 import { connectTo } from '../database/fitness.js';
-import { loadConfig, provideDatabase } from '../config/environment.js';
+import { loadConfig } from '../config/load.js';
+import { provideDatabase } from '../process/database.js';
 import { migrate } from '../database/migrate.js';
 import { runCommand } from './command.js';
 import { recount } from './recount/recount.js';

@@ -1,5 +1,7 @@
-import { openDatabase, statement } from '../database/client.js';
-import { loadConfig, provideDatabase } from '../config/environment.js';
+import { openDatabase } from '../database/client.js';
+import { statement } from '../database/statement.js';
+import { loadConfig } from '../config/load.js';
+import { provideDatabase } from '../process/database.js';
 import { StartError } from '../core/errors.js';
 import { createLogger } from '../observability/logger.js';
 import { migrate } from '../database/migrate.js';

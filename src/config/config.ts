@@ -11,6 +11,8 @@ import {
 } from './config-fields.js';
 import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
 import { CURRENCIES } from '../core/currencies.js';
+import type { GoogleConfig } from '../integrations/google.js';
+import type { StripeConfig } from '../integrations/stripe.js';
 import { StartError } from '../core/errors.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -111,24 +113,6 @@ export interface Config {
   /** Absent: metrics are told to callers on this machine only. */
   metricsToken: string | undefined;
   logLevel: string;
-}
-
-/** Our account at Stripe. */
-export interface StripeConfig {
-  secretKey: string;
-  webhookSecret: string;
-  /** Another host that speaks Stripe's API; absent: Stripe's own. */
-  apiBase: string | undefined;
-}
-
-/** Google's client and endpoints. */
-export interface GoogleConfig {
-  clientId: string;
-  clientSecret: string;
-  callbackUrl: string;
-  authorizationUrl: string;
-  tokenUrl: string;
-  userinfoUrl: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { FieldError } from './field-errors.js';
 
-/** What can go wrong, in words of the domain; `http/api/errors.ts` gives each its status. */
+/** What can go wrong, in words of the domain; `http/server/refusals.ts` gives each its status. */
 export type ErrorCode =
   | 'malformed'
   | 'not_authenticated'

@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.js';
 import { fieldError, type FieldError } from './field-errors.js';
 import { isMailAddress } from './mail-address.js';
-import { LONGEST_PASSWORD } from './passwords.js';
 import { codePoints, hasTooManyMarks, isFarTooLong, MOST_MARKS, tidy } from './text.js';
 
 /** The largest id that a column can hold; a number beyond it names nothing. */
 const LARGEST_ID = 2_147_483_647;
 
 const SHORTEST_PASSWORD = 8;
+
+/** Bytes that bcrypt looks at; it ignores the rest, so no longer password is ever set. */
+export const LONGEST_PASSWORD = 72;
 
 const NOT_A_STRING = fieldError('notAString');
 const NOT_UNICODE = fieldError('notUnicode');

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/prisma/client.js';
@@ -6,6 +5,7 @@ import { isConflict } from '../core/database-errors.js';
 import { readDatabaseUrl } from './database-url.js';
 import type { Logger } from '../observability/logger.js';
 import { openPool } from './pool.js';
+import type { RunSearch, RunStatement, Statement } from './statement.js';
 import { openSearches, SEARCH_BOUNDS, type SearchBounds } from './searching.js';
 import { DEFAULT_WAITS } from '../config/waits.js';
 
@@ -16,22 +16,6 @@ const CONFLICT_TRIES = 4;
  * optimise it too takes 20 MB at its first use and makes it no faster (docs/benchmarks.md).
  */
 const BASELINE_ONLY = '--liftoff-only';
-
-/** SQL built from constants alone. With a name, PostgreSQL parses and plans it once a connection. */
-export interface Statement {
-  name?: string;
-  text: string;
-}
-
-/** Runs a statement and gives its rows. */
-export type RunStatement = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
-
-/** The same for a search. Those who wait are served by lanes, in turn. */
-export type RunSearch = <Row>(
-  statement: Statement,
-  values: unknown[],
-  lane: string,
-) => Promise<Row[]>;
 
 /** A Prisma client inside a transaction. */
 export type Transaction = Omit<
@@ -65,11 +49,6 @@ export function databaseWithin(tx: Transaction): Database {
     transaction: (work) => work(tx),
     close: () => Promise.resolve(),
   };
-}
-
-/** Names a statement by its text, so that equal texts share one plan. */
-export function statement(text: string): Statement {
-  return { name: createHash('sha256').update(text).digest('hex').slice(0, 24), text };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Database, RunStatement, Statement } from './client.js';
+import type { Database } from './client.js';
+import type { RunStatement, Statement } from './statement.js';
 import { tookTooLong } from '../core/database-errors.js';
 import type { Logger } from '../observability/logger.js';
 import { openPool, releasing } from './pool.js';

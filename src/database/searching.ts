@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { RunSearch, Statement } from './client.js';
+import type { RunSearch, Statement } from './statement.js';
 import { Refusal } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
 import { openPool, releasing } from './pool.js';

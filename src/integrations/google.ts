@@ -1,12 +1,21 @@
 import passport from 'passport';
 import { Strategy, type Profile, type StrategyOptions } from 'passport-google-oauth20';
-import type { GoogleConfig } from '../config/config.js';
 
 /** Milliseconds for all that is asked of the provider in one sign-in. */
 const LONGEST_WAIT = 4_500;
 
 /** Characters; a profile has about 400. */
 const LONGEST_ANSWER = 100_000;
+
+/** Google's client and endpoints. */
+export interface GoogleConfig {
+  clientId: string;
+  clientSecret: string;
+  callbackUrl: string;
+  authorizationUrl: string;
+  tokenUrl: string;
+  userinfoUrl: string;
+}
 
 /** What binds the browser that leaves for the provider to the one that comes back. */
 export interface Binding {

@@ -12,6 +12,14 @@ export {
 export { idsOfEvent, type EventIds } from './stripe/event-ids.js';
 export type { Checkout, RefundAtStripe, StripeEvent };
 
+/** Our account at Stripe. */
+export interface StripeConfig {
+  secretKey: string;
+  webhookSecret: string;
+  /** Another host that speaks Stripe's API; absent: Stripe's own. */
+  apiBase: string | undefined;
+}
+
 /** What a payer is asked for. Stripe learns no more than this. */
 export interface CheckoutRequest {
   donationId: number;

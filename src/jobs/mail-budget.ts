@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { JobContext } from '../context.js';
-import { statement } from '../database/client.js';
+import { statement } from '../database/statement.js';
 import type { MailJob } from '../database/enqueue.js';
 import { mailboxOf } from '../core/mailbox.js';
 

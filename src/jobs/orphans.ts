@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { statement, type Database } from '../database/client.js';
+import type { Database } from '../database/client.js';
+import { statement } from '../database/statement.js';
 import { SessionClient } from '../database/session.js';
 
 /** Sets the locks of living workers apart from other advisory locks; the number means nothing. */

@@ -1,6 +1,6 @@
 import type { JobHelpers, Task, TaskList } from 'graphile-worker';
 import type { JobContext } from '../context.js';
-import { forgetOldRequests } from '../database/idempotency.js';
+import { forgetOldRequests } from '../http/api/idempotency-store.js';
 import type { JobPayloads, MailJob } from '../database/enqueue.js';
 import { closeEndedCampaigns } from '../features/fundraising/campaigns/campaigns.service.js';
 import { indexRenamed } from '../features/fundraising/campaigns/renames.service.js';

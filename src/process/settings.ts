@@ -1,4 +1,4 @@
-import type { Config, StripeConfig } from '../config/config.js';
+import type { Config } from '../config/config.js';
 import { DEFAULT_BOUNDS } from '../config/bounds.js';
 import type { Settings } from '../context.js';
 import { ERASURE } from '../config/erasure-figures.js';
@@ -9,7 +9,7 @@ import { SEARCH_BOUNDS } from '../database/searching.js';
 import { developmentSecret } from '../config/secret.js';
 import { DEFAULT_WAITS } from '../config/waits.js';
 import { openMailFolder } from '../integrations/mail-folder.js';
-import type { PaymentGateway } from '../integrations/stripe.js';
+import type { PaymentGateway, StripeConfig } from '../integrations/stripe.js';
 import { INDEXING } from '../config/indexing-figures.js';
 
 /** What the services need of the settings, with the secret of a desk and the way to Stripe made from them. */

@@ -1,5 +1,6 @@
 import { openDatabase } from '../database/client.js';
-import { loadConfig, provideDatabase } from '../config/environment.js';
+import { loadConfig } from '../config/load.js';
+import { provideDatabase } from './database.js';
 import { StartError } from '../core/errors.js';
 import { createLogger, flushLog } from '../observability/logger.js';
 import { migrate } from '../database/migrate.js';

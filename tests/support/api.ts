@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import supertest from 'supertest';
 import { afterAll, beforeAll } from 'vitest';
 import { createApp } from '../../src/app.js';
-import type { GoogleConfig } from '../../src/config/config.js';
+import type { GoogleConfig } from '../../src/integrations/google.js';
 import { openDatabase, type Database } from '../../src/database/client.js';
 import { ERASURE, type ErasureFigures } from '../../src/config/erasure-figures.js';
 import { createLogger, type Logger } from '../../src/observability/logger.js';

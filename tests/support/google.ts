@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OAuth2Issuer, OAuth2Service, type MutableResponse } from 'oauth2-mock-server';
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { GoogleConfig } from '../../src/config/config.js';
+import type { GoogleConfig } from '../../src/integrations/google.js';
 import type { Api } from './api.js';
 import { send, type Answer } from './bare-http.js';
 

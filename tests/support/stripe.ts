@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
-import type { StripeConfig } from '../../src/config/config.js';
+import type { StripeConfig } from '../../src/integrations/stripe.js';
 import { createAnswering, type Fault } from './stripe/answering.js';
 import { perform, type Call } from './stripe/calls.js';
 import { openLedger, type Ledger } from './stripe/ledger.js';

@@ -1,6 +1,6 @@
 import { signAccess } from '../../src/features/accounts/sessions/tokens.js';
 import type { Owner } from './traffic.js';
-import type { World } from './world.js';
+import type { RunSql } from './sql.js';
 
 /** Seconds. */
 const DAY = 86_400;
@@ -17,7 +17,7 @@ const SIGN_IN = `
   RETURNING id, parent_id AS parent`;
 
 /** Signs in the parent of the most open campaigns, by what any server with this secret believes. */
-export async function signInOwner(sql: World['sql'], jwtSecret: string): Promise<Owner> {
+export async function signInOwner(sql: RunSql, jwtSecret: string): Promise<Owner> {
   const [most] = await sql<{ parent: number; campaigns: number[] }>(WHO_HAS_MOST);
   const [access] = await signIn({ sql }, jwtSecret, [most!.parent]);
   return { access: access!, campaigns: most!.campaigns };
@@ -25,7 +25,7 @@ export async function signInOwner(sql: World['sql'], jwtSecret: string): Promise
 
 /** Begins a session for each parent; gives their access tokens. */
 export async function signIn(
-  world: Pick<World, 'sql'>,
+  world: { sql: RunSql },
   jwtSecret: string,
   parents: number[],
 ): Promise<string[]> {

@@ -6,6 +6,7 @@ import { seedDatabase } from '../demo-data/seed-database.js';
 import { migrate } from '../../src/database/migrate.js';
 import { openPostgres, type Postgres } from './postgres.js';
 import { signInOwner } from './owner.js';
+import type { RunSql } from './sql.js';
 import { JWT_SECRET, startServer, type Server } from './server.js';
 import type { Owner } from './traffic.js';
 
@@ -18,7 +19,7 @@ export interface World {
   /** Whether to be done soon: fewer rounds, shorter times. */
   quick: boolean;
   /** Runs SQL from outside, on a connection of its own. */
-  sql<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
+  sql: RunSql;
   /** A connection from outside, to be ended by whoever asks. */
   connect(): Promise<pg.Client>;
   startServer(settings?: Record<string, string>): Promise<Server>;

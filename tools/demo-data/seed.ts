@@ -1,5 +1,6 @@
 import type { Config } from '../../src/config/config.js';
-import { loadConfig, provideDatabase } from '../../src/config/environment.js';
+import { loadConfig } from '../../src/config/load.js';
+import { provideDatabase } from '../../src/process/database.js';
 import { StartError } from '../../src/core/errors.js';
 import { migrate } from '../../src/database/migrate.js';
 import { runCommand } from '../../src/cli/command.js';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Router, type RequestHandler } from 'express';
 import { Refusal } from '../../core/errors.js';
-import type { Route } from '../../routes.js';
+import type { Route } from './route.js';
 import { openApiDocument } from './openapi.js';
 import type { Figures } from './openapi-responses.js';
 import { readOnly } from './read-only.js';

@@ -1,30 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Context, ParentContext } from '../../context.js';
 import { InvalidInput, Refusal, type ErrorCode, type FieldErrors } from '../../core/errors.js';
-import type { Subject } from '../../database/idempotency.js';
+import type { Subject } from './idempotency-store.js';
 import type { LimitName } from '../../config/limit-figures.js';
 import { Page } from '../../core/page.js';
 import type { Change } from '../../database/changes.js';
 import { encodeCursor } from './cursor.js';
 import { answerOnce, inOneSpelling, readKey } from './idempotency.js';
+import type { IncomingCall } from './incoming-call.js';
 import { parseBody, parseQuery } from './parse.js';
 import { Begun, Download, Redirect, type Reply } from './reply.js';
 import type { SharedData, SharedSource } from './shared-answers.js';
-
-/** A request as it reaches an endpoint: known to be JSON, otherwise raw. */
-export interface IncomingCall {
-  params: Record<string, unknown>;
-  query: unknown;
-  /** The query string as sent, without its question mark. */
-  rawQuery: string;
-  body: unknown;
-  /** The bytes of the body as they were sent, if there were any. */
-  rawBody: Buffer | undefined;
-  headers: IncomingHttpHeaders;
-  /** Method and the path of the URL map, with its parameters' names. */
-  route: string;
-}
 
 /** What is written down of an endpoint: the OpenAPI document is made from it. */
 export interface EndpointDescription {

@@ -1,6 +1,6 @@
 import { Router, type RequestHandler } from 'express';
 import type { LimitName } from '../../config/limit-figures.js';
-import type { Route } from '../../routes.js';
+import type { Route } from './route.js';
 
 /** What the URL map has for a request. */
 export interface Found {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { statement } from '../../database/client.js';
+import { statement } from '../../database/statement.js';
 import { Refusal } from '../../core/errors.js';
 import { forAnyone } from './endpoint.js';
 

@@ -16,9 +16,9 @@ import {
   type KeyedRequest,
   type KnownRequest,
   type Subject,
-} from '../../database/idempotency.js';
+} from './idempotency-store.js';
 import { sameHash } from '../../core/one-time-secrets.js';
-import { STATUS } from './errors.js';
+import { STATUS } from '../server/refusals.js';
 import { Begun, type Reply } from './reply.js';
 
 /** 1 to 255 printable ASCII characters. */

@@ -1,7 +1,8 @@
 import { Router, type Request } from 'express';
 import { Gauge, Registry } from 'prom-client';
 import { allMetrics } from '../../observability/cluster-metrics.js';
-import { statement, type Database } from '../../database/client.js';
+import type { Database } from '../../database/client.js';
+import { statement } from '../../database/statement.js';
 import { Refusal } from '../../core/errors.js';
 import { inTime } from '../../core/timeout.js';
 import { IS_MAIL } from '../../database/enqueue.js';

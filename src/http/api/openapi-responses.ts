@@ -4,10 +4,10 @@ import type { ErrorCode } from '../../core/errors.js';
 import { FIELD_ERRORS } from '../../core/field-errors.js';
 import type { Settings } from '../../context.js';
 import { describeRules } from '../../config/limit-figures.js';
-import type { Route } from '../../routes.js';
 import { describeDownloads } from '../../config/bounds.js';
+import type { Route } from './route.js';
 import type { EndpointDescription } from './endpoint.js';
-import { STATUS } from './errors.js';
+import { STATUS } from '../server/refusals.js';
 import { limitsOf } from './find-route.js';
 import { fieldErrorSchema } from './openapi-field-errors.js';
 

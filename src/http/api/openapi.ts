@@ -7,7 +7,7 @@ import {
   type ZodOpenApiRequestBodyObject,
 } from 'zod-openapi';
 import { VERSION } from '../../core/version.js';
-import type { Route } from '../../routes.js';
+import type { Route } from './route.js';
 import type { Audience } from '../guards/authenticate.js';
 import { addExamples } from './openapi-examples.js';
 import { describeFieldErrors } from './openapi-field-errors.js';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { InvalidInput, type FieldErrors } from '../../core/errors.js';
 import { fieldError, messageOf } from '../../core/field-errors.js';
-import type { IncomingCall } from './endpoint.js';
+import type { IncomingCall } from './incoming-call.js';
 
 const NO_FIELD = 'non_field_errors';
 

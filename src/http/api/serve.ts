@@ -6,11 +6,11 @@ import { Refusal } from '../../core/errors.js';
 import { inTime } from '../../core/timeout.js';
 import type { Outbox } from '../../database/outbox.js';
 import type { Replica } from '../../database/replica.js';
-import type { Route } from '../../routes.js';
+import type { Route } from './route.js';
 import { isToBeHandled } from './allowed-methods.js';
-import { contextFor } from '../guards/authenticate.js';
+import { contextFor, type Authenticate } from '../guards/authenticate.js';
 import { takeDownloadPlace, takenInTime } from './downloads.js';
-import type { IncomingCall } from './endpoint.js';
+import type { IncomingCall } from './incoming-call.js';
 import type { Found } from './find-route.js';
 import type { Limits } from '../guards/limits.js';
 import { ownAddress } from './own-address.js';
@@ -21,6 +21,7 @@ import type { Rendered, SharedAnswers } from './shared-answers.js';
 /** What serving stands on. */
 interface Serving {
   publicUrl: string | undefined;
+  authenticate: Authenticate;
   limits: Limits;
   answers: SharedAnswers;
   /** Where visitors' reads go, if not to the database that is written to. */
@@ -32,7 +33,8 @@ interface Serving {
  * Answers what `findRoute` has found: 405 with `Allow` for a method that the path doesn't have. Paths that the
  * map doesn't have are left to whatever comes next.
  */
-export function serve({ publicUrl, limits, answers, replica, outbox }: Serving): RequestHandler {
+export function serve(serving: Serving): RequestHandler {
+  const { publicUrl, answers, replica, outbox } = serving;
   return async (req, res, next) => {
     const { found } = req;
     if (!found) {
@@ -57,7 +59,7 @@ export function serve({ publicUrl, limits, answers, replica, outbox }: Serving):
       sendShared(req, res, await beforeTooLate(answers.answer(source, ctx)), publicUrl);
       return;
     }
-    const reply = await beforeTooLate(run(route, found, req, limits));
+    const reply = await beforeTooLate(run(route, found, req, serving));
     if (route.method !== 'GET') outbox?.soon();
     const changes = changesBy(route, reply);
     // First the replica, so that nothing is read from before the change and kept after it.
@@ -86,9 +88,9 @@ async function run(
   { audience, endpoint }: Route,
   found: Found,
   req: Request,
-  limits: Limits,
+  { limits, authenticate }: Serving,
 ): Promise<Reply> {
-  const ctx = await contextFor(audience, req);
+  const ctx = await contextFor(audience, req, authenticate);
   req.ctx = ctx;
   const call = callOf(req, found);
   const { body: schema } = endpoint.description;

@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { Request, RequestHandler } from 'express';
-import type { Client, Context, ParentContext } from '../../context.js';
+import type { Client, Context, ParentContext, SignedInParent } from '../../context.js';
 import { Refusal } from '../../core/errors.js';
 import { tidy } from '../../core/text.js';
 import { networkOf } from './network.js';
-import { authenticate } from '../../features/accounts/auth/auth.service.js';
 
 /** How a route treats the `Authorization` header. */
 export type Audience = 'ignoring tokens' | 'anyone' | 'parents';
+
+/** Finds the parent whose access token an `Authorization` header has. @throws Refusal `token_not_valid` */
+export type Authenticate = (ctx: Context, header: string) => Promise<SignedInParent>;
 
 /** Builds `req.ctx` for a visitor; who signs the request is found out by `contextFor`. */
 export function visitorContext(
@@ -34,6 +36,7 @@ export function visitorContext(
 export async function contextFor(
   audience: Audience,
   req: Request,
+  authenticate: Authenticate,
 ): Promise<Context | ParentContext> {
   const header = req.headers.authorization;
   if (audience === 'ignoring tokens') return req.ctx;

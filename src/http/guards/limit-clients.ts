@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import type { Client, Limits } from './limits.js';
+import type { Limits } from './limits.js';
+import type { Client } from './limit-callers.js';
 
 /** Refuses clients that are known to be over a limit: before their body is read, and without a question to anyone. */
 export function refuseKnownClients(limits: Limits): RequestHandler {

@@ -1,9 +1,9 @@
 import type { Database } from '../../database/client.js';
-import { statement } from '../../database/client.js';
+import { statement } from '../../database/statement.js';
 import { inTime } from '../../core/timeout.js';
 import { SITE_MULTIPLE, type LimitRule } from '../../config/limit-figures.js';
 import { mailboxOf } from '../../core/mailbox.js';
-import type { Caller, Key } from './limits.js';
+import type { Caller, Key } from './limit-callers.js';
 import type { Network } from './network.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { Refusal } from '../../core/errors.js';
-import { refuse } from '../api/errors.js';
+import { refuse } from '../server/refusals.js';
 import { networkOf } from './network.js';
 
 /** When a request is refused at once, so that those taken on are answered in good time. */

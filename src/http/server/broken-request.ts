@@ -5,7 +5,7 @@ import type { Logger } from '../../observability/logger.js';
 import { countRequest } from '../../observability/metrics.js';
 import type { Refusal } from '../../core/errors.js';
 import type { LastOwed } from './connections.js';
-import { STATUS } from '../api/errors.js';
+import { STATUS } from './refusals.js';
 
 const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
 

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
-import type { StripeConfig } from '../../config/config.js';
+import type { StripeConfig } from '../stripe.js';
 import type { CheckoutRequest, PaymentGateway } from '../stripe.js';
 import { readEvent } from './events.js';
 import { Refund, Session, understand } from './objects.js';

@@ -1,9 +1,9 @@
 import type { Context, SignedInParent } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { Refusal } from '../../../core/errors.js';
 import { startSession, type TokenPair } from '../sessions/sessions.service.js';
 import { tokenNotValid, verifyAccess } from '../sessions/tokens.js';
-import { hashPassword, isOfAnotherCost, isPassword } from '../../../core/passwords.js';
+import { hashPassword, isOfAnotherCost, isPassword } from '../passwords/passwords.service.js';
 
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 

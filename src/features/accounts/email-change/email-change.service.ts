@@ -6,7 +6,7 @@ import { InvalidInput } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
 import { enqueue } from '../../../database/enqueue.js';
 import { hashOfToken, longToken } from '../../../core/one-time-secrets.js';
-import { unknownPassword } from '../../../core/passwords.js';
+import { unknownPassword } from '../passwords/passwords.service.js';
 import { mailResetLink } from '../password-reset/password-reset.service.js';
 import { endSessions } from '../sessions/sessions.service.js';
 import { spendUndo, undoOfAddress, type Undo } from './email-change.queries.js';

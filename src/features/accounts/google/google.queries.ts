@@ -1,5 +1,6 @@
 import type { Context } from '../../../context.js';
-import { statement, type Transaction } from '../../../database/client.js';
+import type { Transaction } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { Prisma } from '../../../generated/prisma/client.js';
 import { hashOfToken } from '../../../core/one-time-secrets.js';
 import type { Attempt } from './sign-in-attempt.js';

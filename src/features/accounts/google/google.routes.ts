@@ -3,7 +3,7 @@ import { Refusal, type ErrorCode } from '../../../core/errors.js';
 import { readCookie, setCookie } from '../../../http/api/cookies.js';
 import { forAnyone } from '../../../http/api/endpoint.js';
 import { Redirect } from '../../../http/api/reply.js';
-import { STATUS } from '../../../http/api/errors.js';
+import { STATUS } from '../../../http/server/refusals.js';
 import { Registered } from '../parents/parents.schemas.js';
 import { ExchangeCode, Return } from './google.schemas.js';
 import {

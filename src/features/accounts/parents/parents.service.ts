@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../../context.js';
 import { violatedConstraint } from '../../../core/database-errors.js';
-import { statement, type Transaction } from '../../../database/client.js';
+import type { Transaction } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { InvalidInput, type FieldErrors } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
-import { hashPassword, isPassword } from '../../../core/passwords.js';
+import { hashPassword, isPassword } from '../passwords/passwords.service.js';
 import { enqueue } from '../../../database/enqueue.js';
 import {
   isHeldForAnother,

@@ -4,7 +4,7 @@ import { InvalidInput } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
 import { enqueue } from '../../../database/enqueue.js';
 import { hashOfToken } from '../../../core/one-time-secrets.js';
-import { hashPassword } from '../../../core/passwords.js';
+import { hashPassword } from '../passwords/passwords.service.js';
 import { returnToLastAddress } from '../email-change/email-change.service.js';
 import { createProvenParent } from '../parents/parents.service.js';
 import { endSessions } from '../sessions/sessions.service.js';

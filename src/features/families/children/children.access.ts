@@ -1,7 +1,7 @@
 import type { ParentContext } from '../../../context.js';
 import { Refusal } from '../../../core/errors.js';
 import type { Change } from '../../../database/changes.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 
 /** What the rules need of a child. */
 export interface OwnChild {

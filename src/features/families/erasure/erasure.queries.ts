@@ -1,5 +1,6 @@
-import { statement, type Database, type Statement } from '../../../database/client.js';
-import { ERASED } from '../../../database/idempotency.js';
+import type { Database } from '../../../database/client.js';
+import { statement, type Statement } from '../../../database/statement.js';
+import { ERASED } from '../../../database/erased.js';
 
 /** Something that was deleted while rows still refer to it. */
 export interface Erasure {

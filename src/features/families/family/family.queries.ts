@@ -1,5 +1,5 @@
 import type { ParentContext } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import {
   idBound,
   PAGE_TEXT,

@@ -1,5 +1,5 @@
 import type { Context } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { LARGEST_PAGE, pageOf, withinPageText, type Page } from '../../../core/page.js';
 import { placeAfter, runsOf, Values, type Run } from './browse-orders.js';
 import { isOpenAt } from './campaigns.access.js';

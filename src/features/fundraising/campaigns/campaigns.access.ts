@@ -1,5 +1,5 @@
 import type { ParentContext } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { Refusal } from '../../../core/errors.js';
 import type { z } from 'zod';
 import type { OwnCampaign } from './campaigns.schemas.js';

@@ -1,5 +1,5 @@
 import type { Context } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import {
   idBound,
   pageOf,

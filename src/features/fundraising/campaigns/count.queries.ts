@@ -1,5 +1,5 @@
 import type { Context } from '../../../context.js';
-import { statement, type Statement } from '../../../database/client.js';
+import { statement, type Statement } from '../../../database/statement.js';
 import type { SearchBounds } from '../../../database/searching.js';
 import { runsOf, Values } from './browse-orders.js';
 import { isOpenAt } from './campaigns.access.js';

@@ -1,5 +1,5 @@
 import type { Context } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { Page, pageOf, withinPageText } from '../../../core/page.js';
 import type { SearchBounds } from '../../../database/searching.js';
 import { placeAfter, runsOf, Values, type Run } from './browse-orders.js';

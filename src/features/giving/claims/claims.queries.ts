@@ -1,6 +1,7 @@
 import type { ParentContext } from '../../../context.js';
-import { statement, type Database } from '../../../database/client.js';
-import { GUEST_IS_ERASED } from '../../../core/erased.js';
+import type { Database } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
+import { GUEST_IS_ERASED } from '../../../database/erased.js';
 import {
   datedBound,
   pageOf,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DONOR_IS_ERASED, GUEST_IS_ERASED } from '../../../core/erased.js';
+import { DONOR_IS_ERASED, GUEST_IS_ERASED } from '../../../database/erased.js';
 import { unitsUp } from '../../../core/money.js';
 import type { DatedPlace } from '../../../core/page.js';
 import type {

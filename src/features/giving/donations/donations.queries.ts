@@ -1,5 +1,5 @@
 import type { Context, ParentContext } from '../../../context.js';
-import { statement } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
 import { giftMails, type GiftMail } from '../../../database/enqueue.js';
 import {
   datedBound,

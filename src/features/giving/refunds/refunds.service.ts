@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../../context.js';
-import { statement, type Transaction } from '../../../database/client.js';
-import { DONATION_IS_LEFT_ALONE } from '../../../core/erased.js';
+import type { Transaction } from '../../../database/client.js';
+import { statement } from '../../../database/statement.js';
+import { DONATION_IS_LEFT_ALONE } from '../../../database/erased.js';
 import { Refusal } from '../../../core/errors.js';
 import { enqueue } from '../../../database/enqueue.js';
 import { toMinor, unitsDown } from '../../../core/money.js';

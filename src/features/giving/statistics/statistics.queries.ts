@@ -1,6 +1,6 @@
 import type { Context } from '../../../context.js';
-import { statement } from '../../../database/client.js';
-import { GUEST_IS_ERASED } from '../../../core/erased.js';
+import { statement } from '../../../database/statement.js';
+import { GUEST_IS_ERASED } from '../../../database/erased.js';
 import { COUNTED_GIFTS } from '../donations/donations.presenter.js';
 import type { Asked, Figures } from './statistics.schemas.js';
 

@@ -1,32 +1,13 @@
-import { resolve } from 'node:path';
-import { readConfig, SETTINGS, type Config } from './config.js';
-import { LISTENING_CONNECTIONS } from '../database/changes.js';
-import { readEnvFile } from './env-file.js';
+import type { Config } from '../config/config.js';
 import { StartError } from '../core/errors.js';
+import { LISTENING_CONNECTIONS } from '../database/changes.js';
+import { WORKER_CONNECTIONS } from '../database/enqueue.js';
 import { settleDatabase } from '../database/fitness.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from '../embedded-postgres/index.js';
-import { WORKER_CONNECTIONS } from '../database/enqueue.js';
-import { nearestName } from './near-names.js';
 import { SEARCH_BOUNDS } from '../database/searching.js';
 
 /** Connections: of its hundred, for commands beside the server need some too. */
 const EMBEDDED_ROOM = 80;
-
-/**
- * The settings from the process and `.env`, the process first; an empty variable counts as not set. What
- * `.env` sets reaches `process.env` too, for Node and PostgreSQL's client have variables of their own.
- * `warn` gets a line for each name in `.env` that is probably misspelled.
- * @throws StartError
- */
-export function loadConfig(warn: (line: string) => void = () => undefined): Config {
-  for (const [name, value] of Object.entries(readEnvFile('.env'))) {
-    const meant = nearestName(name, SETTINGS);
-    if (meant) warn(`.env sets ${name}, which is no setting and has no effect: ${meant} is one.`);
-    process.env[name] ||= value;
-  }
-  const config = readConfig(process.env);
-  return { ...config, dataDir: resolve(config.dataDir) };
-}
 
 /** A database to work with, and how to leave it. */
 export type ProvidedDatabase = Pick<EmbeddedDatabase, 'url' | 'notes' | 'stop'>;

@@ -1,5 +1,5 @@
-import type { Context } from '../context.js';
-import type { Found } from './api/find-route.js';
+import type { Context } from '../../context.js';
+import type { Found } from './find-route.js';
 
 declare global {
   namespace Express {

@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
-import type { Client, Settings } from '../context.js';
-import { Refusal } from './errors.js';
-import { Queue, type Turn } from './queue.js';
-
-/** Bytes that bcrypt looks at; it ignores the rest, so no longer password is ever set. */
-export const LONGEST_PASSWORD = 72;
+import type { Client, Settings } from '../../../context.js';
+import { Refusal } from '../../../core/errors.js';
+import { LONGEST_PASSWORD } from '../../../core/fields.js';
+import { Queue, type Turn } from '../../../core/queue.js';
 
 /**
  * bcrypt runs on the threads that files and name look-ups share, four by default, and each run fills a

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { inBatches } from '../core/batches.js';
-import type { Context } from '../context.js';
-import { violatedConstraint } from '../core/database-errors.js';
-import { statement, type Database } from './client.js';
-import { DONATION_IS_LEFT_ALONE, DONOR_IS_ERASED } from '../core/erased.js';
-import { Refusal } from '../core/errors.js';
+import { inBatches } from '../../core/batches.js';
+import type { Context } from '../../context.js';
+import { violatedConstraint } from '../../core/database-errors.js';
+import type { Database } from '../../database/client.js';
+import { statement } from '../../database/statement.js';
+import { DONATION_IS_LEFT_ALONE, DONOR_IS_ERASED, ERASED } from '../../database/erased.js';
+import { Refusal } from '../../core/errors.js';
 
 /** Hours for which a request is remembered (contract, Donations: Idempotency-Key). */
 const REMEMBERED = 24;
@@ -14,9 +15,6 @@ const LEASE = 15;
 
 /** The constraints that tie what is remembered to those of whom it tells. */
 const SUBJECT_GONE = /^idempotent_requests_\w+_id_fkey$/;
-
-/** The status of a request that the database has blanked, since what it mentioned was deleted. */
-export const ERASED = 404;
 
 /** A request with a key: whose and where is in its scope. Both hashes are under our secret. */
 export interface KeyedRequest {

@@ -21,3 +21,6 @@ export const DONOR_IS_ERASED = `(CASE
 /** Whether the campaign or the donor of `donations d` is gone: then nothing that the owner wrote of it is shown. */
 export const DONATION_IS_LEFT_ALONE = `(${DONOR_IS_ERASED}
     OR (SELECT c.id FROM campaigns c WHERE c.id = d.campaign_id) IS NULL)`;
+
+/** The status of a keyed request that the database has blanked, since what it mentioned was deleted. */
+export const ERASED = 404;

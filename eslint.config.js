@@ -30,6 +30,18 @@ const roomsInOrder = ROOMS.slice(0, -1).map((room, at) => ({
   message: `${room} stands below it: ROOMS in eslint.config.js has the order.`,
 }));
 
+/**
+ * The wings of `src/features/`, likewise; only routes may ask the dashboard above them, for responses that hold other
+ * features' things.
+ */
+const WINGS = ['erasure', 'accounts', 'families', 'fundraising', 'giving', 'dashboard', 'config'];
+
+const wingsInOrder = WINGS.slice(0, -1).map((wing, at) => ({
+  target: `./src/features/${wing}/**/!(*.routes).ts`,
+  from: WINGS.slice(at + 1).map((above) => `./src/features/${above}`),
+  message: `${wing} stands below it: WINGS in eslint.config.js has the order.`,
+}));
+
 /** What files of a feature may import, by what they are: routes → service → access and queries; forms are leaves. */
 const boundary = (kinds, patterns) => ({
   files: [`src/features/**/*.${kinds}.ts`],
@@ -43,8 +55,9 @@ const ENVIRONMENT = {
 };
 const ANOTHER_FEATURES_INSIDE = {
   regex:
-    '^\\.\\./(\\.\\./(accounts|families|fundraising|giving)/)?[a-z-]+/(?!.*\\.(service|access|presenter|schemas)\\.js$|age\\.js$|tokens\\.js$)',
-  message: 'Another feature is entered through its service or access; its forms are leaves.',
+    '^\\.\\./(\\.\\./(accounts|families|fundraising|giving)/)?[a-z-]+/(?!.*\\.(service|access|rows|presenter|schemas)\\.js$|age\\.js$|tokens\\.js$)',
+  message:
+    'Another feature is entered through its service or access; its rows and forms are leaves.',
 };
 const RULES = {
   regex: '\\.(service|access|queries|routes)\\.js$',
@@ -81,7 +94,7 @@ export default tseslint.config(
         { varsIgnorePattern: '^_', argsIgnorePattern: '^_' },
       ],
       'import-x/no-cycle': 'error',
-      'import-x/no-restricted-paths': ['error', { zones: roomsInOrder }],
+      'import-x/no-restricted-paths': ['error', { zones: [...roomsInOrder, ...wingsInOrder] }],
       eqeqeq: 'error',
       'no-console': 'error',
     },

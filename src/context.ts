@@ -96,5 +96,10 @@ export interface ParentContext extends Context {
   readonly parent: SignedInParent;
 }
 
+/** Whether a parent has signed the request. */
+export function isSignedIn(ctx: Context): ctx is ParentContext {
+  return ctx.parent !== null;
+}
+
 /** What a job may know: nobody asks for it, and nobody waits. */
 export type JobContext = Pick<Context, 'now' | 'db' | 'log' | 'settings'>;

@@ -14,7 +14,7 @@ import {
   passwordResetMail,
 } from '../features/accounts/password-reset/password-reset.service.js';
 import { forgetUnpaidGifts } from '../features/giving/donations/donations.service.js';
-import { eraseDeleted, forgetComments } from '../features/families/erasure/erasure.service.js';
+import { eraseDeleted, forgetComments } from '../features/erasure/erasure.service.js';
 import { reconcilePayments } from '../features/giving/payments/reconciliation.service.js';
 import {
   giftNoticeMail,

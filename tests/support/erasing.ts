@@ -1,8 +1,5 @@
 import { ERASURE, type ErasureFigures } from '../../src/config/erasure-figures.js';
-import {
-  eraseDeleted,
-  forgetComments,
-} from '../../src/features/families/erasure/erasure.service.js';
+import { eraseDeleted, forgetComments } from '../../src/features/erasure/erasure.service.js';
 import type { Api } from './api.js';
 import type { TestDatabase } from './database.js';
 import { SETTINGS } from './worker.js';

@@ -1,12 +1,12 @@
 import { readConfig } from '../../dist/config/config.js';
 import { SEARCH_BOUNDS } from '../../dist/database/searching.js';
 import { authenticate } from '../../dist/features/accounts/auth/auth.service.js';
-import { findCampaignPage } from '../../dist/features/fundraising/campaigns/campaigns.queries.js';
+import { findCampaign } from '../../dist/features/fundraising/campaigns/campaigns.queries.js';
 import { BrowseQuery } from '../../dist/features/fundraising/campaigns/campaigns.schemas.js';
 import { browseCampaigns } from '../../dist/features/fundraising/campaigns/campaigns.service.js';
 import { findDonations } from '../../dist/features/giving/donations/donations.queries.js';
 import { donate } from '../../dist/features/giving/donations/donations.service.js';
-import { findFamily } from '../../dist/features/families/family/family.queries.js';
+import { findFamily } from '../../dist/features/dashboard/dashboard.queries.js';
 import { verifyAccess } from '../../dist/features/accounts/sessions/tokens.js';
 
 const settings = { ...readConfig({}), search: SEARCH_BOUNDS };
@@ -21,7 +21,7 @@ export function ofSearch(path) {
 
 /** What a visitor's request for a campaign sends to the database. */
 export function ofCampaign(id) {
-  return sentBy((ctx) => findCampaignPage(ctx, id));
+  return sentBy((ctx) => findCampaign(ctx, id));
 }
 
 /** What a visitor's request for a page of a campaign's gifts sends. */

@@ -1,17 +1,21 @@
+import type { z } from 'zod';
 import type { Context } from '../../../context.js';
 import { Refusal, type ErrorCode } from '../../../core/errors.js';
 import { readCookie, setCookie } from '../../../http/api/cookies.js';
 import { forAnyone } from '../../../http/api/endpoint.js';
 import { Redirect } from '../../../http/api/reply.js';
 import { STATUS } from '../../../http/server/refusals.js';
-import { Registered } from '../parents/parents.schemas.js';
+import { Registered } from '../../dashboard/dashboard.schemas.js';
+import { authenticate } from '../auth/auth.service.js';
+import type { TokenPair } from '../sessions/sessions.service.js';
+import { presentParent } from '../../dashboard/dashboard.presenter.js';
+import { showParent } from '../../dashboard/dashboard.service.js';
 import { ExchangeCode, Return } from './google.schemas.js';
 import {
   beginSignIn,
   exchangeCode,
   finishSignIn,
   finishSignInByCode,
-  withParent,
   type Returned,
 } from './google.service.js';
 
@@ -87,4 +91,11 @@ async function outcomeFor(ctx: Context, returned: Returned): Promise<Outcome> {
     if (!(error instanceof Refusal) || STATUS[error.code] !== 400) throw error;
     return { error: error.code, login_success: 'false' };
   }
+}
+
+/** The tokens with the parent whose they are. */
+async function withParent(ctx: Context, tokens: TokenPair): Promise<z.input<typeof Registered>> {
+  const parent = await authenticate(ctx, `Bearer ${tokens.access}`);
+  const dashboard = await showParent({ ...ctx, parent }, parent);
+  return { user: presentParent(dashboard, ctx.now), ...tokens };
 }

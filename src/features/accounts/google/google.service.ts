@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import type { Context, ParentContext, Settings } from '../../../context.js';
+import type { Context, Settings } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
 import { Refusal } from '../../../core/errors.js';
 import { authorizationRequest, fetchClaims, reasonOf } from '../../../integrations/google.js';
-import { authenticate } from '../auth/auth.service.js';
-import { showParent } from '../../families/family/family.service.js';
-import type { Registered } from '../parents/parents.schemas.js';
 import { startSession, type TokenPair } from '../sessions/sessions.service.js';
 import { ATTEMPT_TTL, openAttempt, sealAttempt, type Attempt } from './sign-in-attempt.js';
 import { keepCode, spendCode, spendState } from './google.queries.js';
@@ -66,16 +63,6 @@ export function exchangeCode(ctx: Context, code: string): Promise<TokenPair> {
     }
     return startSession(ctx, tx, parentId);
   });
-}
-
-/** The tokens with the parent whose they are. */
-export async function withParent(
-  ctx: Context,
-  tokens: TokenPair,
-): Promise<z.input<typeof Registered>> {
-  const parent = await authenticate(ctx, `Bearer ${tokens.access}`);
-  const signedIn: ParentContext = { ...ctx, parent };
-  return { user: await showParent(signedIn, parent), ...tokens };
 }
 
 function configured({ settings }: Context): Provider {

@@ -1,7 +1,4 @@
-import type { z } from 'zod';
 import type { SignedInParent } from '../../../context.js';
-import { presentChild, type ChildRow } from '../../families/children/children.presenter.js';
-import type { ParentForm } from './parents.schemas.js';
 
 /** What the form of a parent is made of. */
 export type ParentRow = Omit<SignedInParent, 'sessionId' | 'signedInAt' | 'isStaff'>;
@@ -15,22 +12,4 @@ export function nameInMail({
   emailVerifiedAt,
 }: Pick<ParentRow, 'firstName' | 'emailVerifiedAt'>): string {
   return emailVerifiedAt === null ? '' : firstName;
-}
-
-/** A parent with all children and their campaigns, for that parent's eyes alone. */
-export function presentParent(
-  parent: ParentRow,
-  children: ChildRow[],
-  now: Date,
-): z.input<typeof ParentForm> {
-  return {
-    id: parent.id,
-    username: parent.username,
-    email: parent.email,
-    email_verified: parent.emailVerifiedAt !== null,
-    first_name: parent.firstName,
-    last_name: parent.lastName,
-    date_joined: parent.dateJoined.toISOString(),
-    children: children.map((child) => presentChild(child, now)),
-  };
 }

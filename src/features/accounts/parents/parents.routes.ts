@@ -1,15 +1,10 @@
 import { forAnyone, forParents } from '../../../http/api/endpoint.js';
-import { deleteParent, showParent } from '../../families/family/family.service.js';
+import { showParent } from '../../dashboard/dashboard.service.js';
+import { deleteParent } from '../../dashboard/deletion.service.js';
 import { onlySelf, selfToChange } from './parents.access.js';
-import { presentParent } from './parents.presenter.js';
-import {
-  AccountDeletion,
-  ParentChanges,
-  ParentForm,
-  ParentPath,
-  Registered,
-  Registration,
-} from './parents.schemas.js';
+import { presentParent } from '../../dashboard/dashboard.presenter.js';
+import { AccountDeletion, ParentChanges, ParentPath, Registration } from './parents.schemas.js';
+import { ParentForm, Registered } from '../../dashboard/dashboard.schemas.js';
 import {
   changeParent,
   deletionErrors,
@@ -26,7 +21,7 @@ export const register = forAnyone({
   answer: { status: 201, description: 'Registered and signed in.', schema: Registered },
   handle: async ({ ctx, body }) => {
     const { parent, tokens } = await registerParent(ctx, body);
-    return { user: presentParent(parent, [], ctx.now), ...tokens };
+    return { user: presentParent({ ...parent, children: [] }, ctx.now), ...tokens };
   },
 });
 
@@ -36,7 +31,7 @@ export const show = forParents({
   access: onlySelf,
   answer: { status: 200, description: 'The parent.', schema: ParentForm },
   refusals: ['permission_denied'],
-  handle: ({ ctx }) => showParent(ctx, ctx.parent),
+  handle: async ({ ctx }) => presentParent(await showParent(ctx, ctx.parent), ctx.now),
 });
 
 export const change = forParents({
@@ -53,8 +48,10 @@ export const change = forParents({
   rules: parentChangesErrors,
   answer: { status: 200, description: 'The parent as changed.', schema: ParentForm },
   refusals: ['permission_denied', 'confirmation_needed'],
-  handle: async ({ ctx, body, resource }) =>
-    showParent(ctx, await changeParent(ctx, body, resource)),
+  handle: async ({ ctx, body, resource }) => {
+    const parent = await changeParent(ctx, body, resource);
+    return presentParent(await showParent(ctx, parent), ctx.now);
+  },
 });
 
 export const remove = forParents({

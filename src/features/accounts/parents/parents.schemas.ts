@@ -2,15 +2,11 @@ import { z } from 'zod';
 import {
   email,
   givenPassword,
-  id,
   idInPath,
-  moment,
   newPassword,
   optionalText,
   text,
 } from '../../../core/fields.js';
-import { tokenPair } from '../auth/auth.schemas.js';
-import { ChildForm } from '../../families/children/children.schemas.js';
 
 /** A parent in a path: an id, or `me`. */
 export const ParentPath = z.object({
@@ -53,20 +49,3 @@ export const AccountDeletion = z
   })
   .partial()
   .meta({ id: 'AccountDeletion', examples: [{ current_password: 'correct horse battery' }] });
-
-/** A parent as that parent sees it: the dashboard is drawn from this one form. */
-export const ParentForm = z
-  .object({
-    id,
-    username: z.string(),
-    email: z.string(),
-    email_verified: z.boolean(),
-    first_name: z.string(),
-    last_name: z.string(),
-    date_joined: moment,
-    children: z.array(ChildForm),
-  })
-  .meta({ id: 'Parent' });
-
-/** The answer to registering: the parent, signed in. */
-export const Registered = z.object({ user: ParentForm, ...tokenPair }).meta({ id: 'Registered' });

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import type { ParentContext } from '../../../context.js';
 import { forParents } from '../../../http/api/endpoint.js';
-import { deleteChild, listChildren, showChild } from '../family/family.service.js';
+import { presentChild } from '../../dashboard/dashboard.presenter.js';
+import { listChildren, showChild } from '../../dashboard/dashboard.service.js';
+import { deleteChild } from '../../dashboard/deletion.service.js';
 import { onlySelf } from '../../accounts/parents/parents.access.js';
 import { ParentPath } from '../../accounts/parents/parents.schemas.js';
 import { findOwnChild } from './children.access.js';
+import { ChildChanges, ChildPath, ChildrenQuery, NewChild } from './children.schemas.js';
+import { ChildForm } from '../../dashboard/dashboard.schemas.js';
 import { findPagesOfOwnChild } from './children.access.js';
-import { ChildChanges, ChildForm, ChildPath, ChildrenQuery, NewChild } from './children.schemas.js';
 import { changeChild, childErrors, createChild, newChildErrors } from './children.service.js';
 
 export const list = forParents({
@@ -15,7 +19,10 @@ export const list = forParents({
   query: ChildrenQuery,
   answer: { status: 200, description: 'Newest first.', schema: z.array(ChildForm), paged: true },
   refusals: ['permission_denied'],
-  handle: ({ ctx, query }) => listChildren(ctx, query),
+  handle: async ({ ctx, query }) => {
+    const page = await listChildren(ctx, query);
+    return page.map((child) => presentChild(child, ctx.now));
+  },
 });
 
 export const create = forParents({
@@ -29,7 +36,7 @@ export const create = forParents({
   changes: [],
   answer: { status: 201, description: 'The child.', schema: ChildForm },
   refusals: ['permission_denied'],
-  handle: async ({ ctx, body }) => showChild(ctx, await createChild(ctx, body)),
+  handle: async ({ ctx, body }) => present(ctx, await createChild(ctx, body)),
 });
 
 export const show = forParents({
@@ -38,7 +45,7 @@ export const show = forParents({
   access: findOwnChild,
   answer: { status: 200, description: 'The child.', schema: ChildForm },
   refusals: ['permission_denied'],
-  handle: ({ ctx, params }) => showChild(ctx, params.id),
+  handle: ({ ctx, params }) => present(ctx, params.id),
 });
 
 export const change = forParents({
@@ -57,7 +64,7 @@ export const change = forParents({
   refusals: ['permission_denied'],
   handle: async ({ ctx, params, body }) => {
     await changeChild(ctx, params.id, body);
-    return showChild(ctx, params.id);
+    return present(ctx, params.id);
   },
 });
 
@@ -72,3 +79,7 @@ export const remove = forParents({
   refusals: ['permission_denied', 'child_has_open_campaigns'],
   handle: ({ ctx, params }) => deleteChild(ctx, params.id),
 });
+
+async function present(ctx: ParentContext, id: number): Promise<z.input<typeof ChildForm>> {
+  return presentChild(await showChild(ctx, id), ctx.now);
+}

@@ -9,7 +9,6 @@ import {
   text,
 } from '../../../core/fields.js';
 import { paging } from '../../../http/api/paging.js';
-import { OwnCampaign } from '../../fundraising/campaigns/campaigns.schemas.js';
 import { LONGEST_PUBLIC_NAME } from './public-name.js';
 
 /** What may be said of a child's gender. */
@@ -45,22 +44,3 @@ export const ChildChanges = NewChild.partial().meta({
 
 /** Which page of a parent's children. */
 export const ChildrenQuery = paging(z.object({ id }));
-
-/** A child as its parent sees it. Nobody else sees any of it but the public name. */
-export const ChildForm = z
-  .object({
-    id,
-    name: z.string(),
-    public_name: z.string().meta({ description: 'What the public sees as `child_name`.' }),
-    date_of_birth: z.string().meta({ format: 'date' }),
-    age: z.int(),
-    gender: z.enum(GENDERS).nullable(),
-    profile_picture: z.string().nullable(),
-    parent: id,
-    campaigns: z.array(OwnCampaign).meta({
-      description:
-        'The newest 100. They end early once they come to 512 kB of text: those of a child, and on the dashboard ' +
-        'those of all children together. `GET /children/{id}/campaigns/` has the others.',
-    }),
-  })
-  .meta({ id: 'Child' });

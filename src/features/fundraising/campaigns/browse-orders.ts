@@ -1,4 +1,4 @@
-import type { CampaignRow } from './campaigns.presenter.js';
+import type { CampaignRow } from './campaigns.rows.js';
 import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
 
 /** The values of one statement, numbered as they are added. */

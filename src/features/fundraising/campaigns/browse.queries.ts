@@ -8,7 +8,7 @@ import {
   CAMPAIGN_TEXT,
   textOfCampaign,
   type CampaignRow,
-} from './campaigns.presenter.js';
+} from './campaigns.rows.js';
 import type { BrowseQuery } from './campaigns.schemas.js';
 
 /**

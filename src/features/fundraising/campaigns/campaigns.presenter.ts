@@ -1,43 +1,6 @@
 import type { z } from 'zod';
-import {
-  presentOwnDonation,
-  type DonationRow,
-} from '../../giving/donations/donations.presenter.js';
-import type { CATEGORIES, FullCampaign, OwnCampaign, PublicCampaign } from './campaigns.schemas.js';
-
-/** What the forms of a campaign are made of. Moments are strings where a row came as JSON. */
-export interface CampaignRow {
-  id: number;
-  childId: number;
-  childName: string;
-  title: string;
-  description: string;
-  goal: number;
-  totalRaised: number;
-  donationCount: number;
-  image: string | null;
-  category: (typeof CATEGORIES)[number];
-  isOpen: boolean;
-  deadline: Date | string | null;
-  closeAtDeadline: boolean;
-  closeWhenFunded: boolean;
-  dateCreated: Date | string;
-}
-
-/** The columns of a `CampaignRow`, from `campaigns c` and its `children ch`. Of the child, the public name only. */
-export const CAMPAIGN_COLUMNS = `
-  c.id, c.child_id AS "childId", ch.public_name AS "childName", c.title, c.description, c.goal,
-  c.total_raised::float8 AS "totalRaised", c.donation_count AS "donationCount", c.image, c.category,
-  c.is_open AS "isOpen", c.deadline, c.close_at_deadline AS "closeAtDeadline", c.close_when_funded AS "closeWhenFunded",
-  c.date_created AS "dateCreated"`;
-
-/** The bytes of long text in a row of these columns, by which a page of them may end early: in SQL, without reading it. */
-export const CAMPAIGN_TEXT = 'octet_length(title) + octet_length(description)';
-
-/** The same of a row that was read. */
-export function textOfCampaign({ title, description }: CampaignRow): number {
-  return Buffer.byteLength(title) + Buffer.byteLength(description);
-}
+import type { CampaignRow } from './campaigns.rows.js';
+import type { OwnCampaign, PublicCampaign } from './campaigns.schemas.js';
 
 /** A campaign as anyone sees it. */
 export function presentCampaign(row: CampaignRow, now: Date): z.input<typeof PublicCampaign> {
@@ -73,15 +36,6 @@ export function presentOwnCampaign(row: CampaignRow, now: Date): z.input<typeof 
     close_at_deadline: row.closeAtDeadline,
     close_when_funded: row.closeWhenFunded,
   });
-}
-
-/** A campaign as the child's parent sees it by itself, with its newest gifts. */
-export function presentFullCampaign(
-  row: CampaignRow,
-  donations: DonationRow[],
-  now: Date,
-): z.input<typeof FullCampaign> {
-  return { ...presentOwnCampaign(row, now), donations: donations.map(presentOwnDonation) };
 }
 
 /** The share of the goal in percent, to one decimal, halves up; in whole tenths, so that it is exact. */

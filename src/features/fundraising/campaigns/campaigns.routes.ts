@@ -1,21 +1,24 @@
 import { z } from 'zod';
+import { isSignedIn } from '../../../context.js';
 import { forAnyone, forParents } from '../../../http/api/endpoint.js';
 import { findOwnChild } from '../../families/children/children.access.js';
 import { ChildPath } from '../../families/children/children.schemas.js';
+import { showCampaignPage } from '../../dashboard/dashboard.service.js';
 import { findOwnCampaign } from './campaigns.access.js';
+import { presentCampaign, presentOwnCampaign } from './campaigns.presenter.js';
+import { presentFullCampaign } from '../../dashboard/dashboard.presenter.js';
 import type { Change } from '../../../database/changes.js';
 import { isSameInPublic } from './campaigns.access.js';
-import { presentCampaign, presentFullCampaign, presentOwnCampaign } from './campaigns.presenter.js';
 import {
   BrowseQuery,
   CampaignChanges,
   CampaignPath,
-  FullCampaign,
   NewCampaign,
   OwnCampaign,
   OwnCampaignsQuery,
   PublicCampaign,
 } from './campaigns.schemas.js';
+import { FullCampaign } from '../../dashboard/dashboard.schemas.js';
 import {
   browseCampaigns,
   campaignChangesErrors,
@@ -66,7 +69,9 @@ export const show = forAnyone({
     schema: z.union([FullCampaign, PublicCampaign]),
   },
   handle: async ({ ctx, params }) => {
-    const { donations, ...row } = await showCampaign(ctx, params.id);
+    const { donations, ...row } = isSignedIn(ctx)
+      ? await showCampaignPage(ctx, params.id)
+      : { ...(await showCampaign(ctx, params.id)), donations: null };
     return donations ? presentFullCampaign(row, donations, ctx.now) : presentCampaign(row, ctx.now);
   },
   shared: async ({ ctx, params: { id } }) => {

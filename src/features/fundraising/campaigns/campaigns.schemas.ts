@@ -14,7 +14,6 @@ import {
 } from '../../../core/fields.js';
 import { cursor } from '../../../http/api/cursor.js';
 import { pageSize, paging } from '../../../http/api/paging.js';
-import { OwnDonation } from '../../giving/donations/donations.schemas.js';
 import { deadline } from './deadline.js';
 
 /** What a campaign can be for. */
@@ -190,8 +189,3 @@ const ownFields = {
 
 /** A campaign as its owner sees it in lists. */
 export const OwnCampaign = z.object(ownFields).meta({ id: 'OwnCampaign' });
-
-/** The owner's full view: with the newest 100 gifts. */
-export const FullCampaign = z
-  .object({ ...ownFields, donations: z.array(OwnDonation) })
-  .meta({ id: 'FullCampaign' });

@@ -8,7 +8,7 @@ import { toMinor } from '../../../core/money.js';
 import { Page } from '../../../core/page.js';
 import type { OwnChild } from '../../families/children/children.access.js';
 import { AGE_LIMIT, isUnderAgeLimit } from '../../families/children/age.js';
-import { eraseAtOnce } from '../../families/erasure/erasure.service.js';
+import { eraseAtOnce } from '../../erasure/erasure.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
 import {
   newCampaignBoundErrors,
@@ -17,8 +17,8 @@ import {
   roomToReopen,
 } from './campaigns.bounds.js';
 import { listOpenCampaigns } from './browse.queries.js';
-import type { CampaignRow } from './campaigns.presenter.js';
-import { findCampaignPage, type CampaignPageRow } from './campaigns.queries.js';
+import type { CampaignRow } from './campaigns.rows.js';
+import { findCampaign } from './campaigns.queries.js';
 import type { BrowseQuery, CampaignChanges, NewCampaign } from './campaigns.schemas.js';
 import { countFound, countOpenCampaigns } from './count.queries.js';
 import { searchCampaigns } from './search.queries.js';
@@ -100,9 +100,9 @@ function reasonToStayClosed(
   return null;
 }
 
-/** Shows a campaign, with its newest gifts for its owner. @throws Refusal 404. */
-export async function showCampaign(ctx: Context, id: number): Promise<CampaignPageRow> {
-  const campaign = await findCampaignPage(ctx, id);
+/** A campaign as anyone may see it. @throws Refusal 404. */
+export async function showCampaign(ctx: Pick<Context, 'db'>, id: number): Promise<CampaignRow> {
+  const campaign = await findCampaign(ctx, id);
   if (!campaign) throw noSuchCampaign();
   return campaign;
 }

@@ -10,7 +10,7 @@ import {
   CAMPAIGN_TEXT,
   textOfCampaign,
   type CampaignRow,
-} from './campaigns.presenter.js';
+} from './campaigns.rows.js';
 import type { BrowsePlace, BrowseQuery } from './campaigns.schemas.js';
 
 /** A campaign that was found, or the last one that was looked at where the search ended early. */

@@ -15,7 +15,7 @@ import {
   olderThan,
   placeOf,
   type GivenRow,
-} from '../donations/donations.presenter.js';
+} from '../donations/donations.rows.js';
 
 /**
  * The completed gifts of guests with an address, of `donations d`, in the words of the index that has them. Those of a

@@ -4,7 +4,7 @@ import { databaseWithin } from '../../../database/client.js';
 import { InvalidInput, Refusal } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
 import { Page, type DatedPlace, type PageRequest } from '../../../core/page.js';
-import type { GivenRow } from '../donations/donations.presenter.js';
+import type { GivenRow } from '../donations/donations.rows.js';
 import { claim, findClaimable } from './claims.queries.js';
 import type { NewClaim } from './claims.schemas.js';
 

@@ -3,7 +3,8 @@ import { stringify } from 'csv-stringify/sync';
 import type { ParentContext } from '../../../context.js';
 import type { DatedPlace, Page } from '../../../core/page.js';
 import { noSuchCampaign } from '../../fundraising/campaigns/campaigns.access.js';
-import { presentOwnDonation, type DonationRow } from './donations.presenter.js';
+import { presentOwnDonation } from './donations.presenter.js';
+import type { DonationRow } from './donations.rows.js';
 import { withoutFormulas } from './formulas.js';
 import { listDonations } from './donations.service.js';
 

@@ -2,7 +2,7 @@ import type { Context } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
 import { Refusal } from '../../../core/errors.js';
 import { isOpenAt } from '../../fundraising/campaigns/campaigns.access.js';
-import type { DonationRow } from './donations.presenter.js';
+import type { DonationRow } from './donations.rows.js';
 
 /** A gift under its lock, and what decides about it. Amounts in whole units, what went back in minor ones. */
 export interface LockedDonation {

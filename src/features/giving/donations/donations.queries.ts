@@ -1,4 +1,5 @@
 import type { Context, ParentContext } from '../../../context.js';
+import { columns } from '../../../database/columns.js';
 import { statement } from '../../../database/statement.js';
 import { giftMails, type GiftMail } from '../../../database/enqueue.js';
 import {
@@ -12,16 +13,16 @@ import { isOpenAt } from '../../fundraising/campaigns/campaigns.access.js';
 import {
   BEGUN_GIFTS,
   COUNTED_GIFTS,
-  DONATION_COLUMNS,
   DONOR_EMAIL,
   GIVEN,
   NEWEST_FIRST,
   olderThan,
-  OWN_DONATION_COLUMNS,
+  OWN_DONATION,
+  PUBLIC_DONATION,
   placeOf,
   type DonationRow,
   type GivenRow,
-} from './donations.presenter.js';
+} from './donations.rows.js';
 
 /** A gift to be stored. A guest has an email and no donor, a parent the reverse. */
 export interface Gift {
@@ -68,9 +69,15 @@ const give = (status: 'completed' | 'pending', mails: GiftMail[]) =>
     SELECT id, $2::int, $3::int, $4, $5::boolean, $6, $7, $8::timestamptz, '${status}' FROM campaign WHERE is_open
     RETURNING id, date_donated, status
   )${mails.length > 0 ? `, mails AS (${giftMails('gift', mails)})` : ''}
-  SELECT gift.id AS "donationId", gift.date_donated AS "dateDonated", gift.status, campaign.id AS "campaignId",
-         campaign.title AS "campaignTitle", campaign.goal AS "campaignGoal",
-         campaign.public_name AS "childName"
+  SELECT ${columns<GiftOutcome>({
+    donationId: 'gift.id',
+    dateDonated: 'gift.date_donated',
+    status: 'gift.status',
+    campaignId: 'campaign.id',
+    campaignTitle: 'campaign.title',
+    campaignGoal: 'campaign.goal',
+    childName: 'campaign.public_name',
+  })}
     FROM campaign LEFT JOIN gift ON true`);
 
 const GIVE = {
@@ -80,7 +87,7 @@ const GIVE = {
 };
 
 const COUNTED_OF_CAMPAIGN = `
-  SELECT ${DONATION_COLUMNS}, NULL::int AS "donorId", NULL AS "donorEmail" FROM donations d
+  SELECT ${columns<DonationRow>(PUBLIC_DONATION)} FROM donations d
    WHERE d.campaign_id = c.id AND ${COUNTED_GIFTS}`;
 
 const FOR_VISITORS = statement(`
@@ -97,7 +104,7 @@ const FOR_PARENTS = statement(`
   SELECT ch.parent_id = $5 AS owned, gift.*
     FROM campaigns c JOIN children ch ON ch.id = c.child_id
     LEFT JOIN LATERAL (
-      (SELECT ${OWN_DONATION_COLUMNS}
+      (SELECT ${columns<DonationRow>(OWN_DONATION)}
          FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
         WHERE ch.parent_id = $5 AND d.campaign_id = c.id AND ${BEGUN_GIFTS} AND ${olderThan('$2', '$3')}
         ORDER BY ${NEWEST_FIRST} LIMIT $4)

@@ -10,7 +10,7 @@ import { countWithheldReceipt } from '../../../observability/metrics.js';
 import type { DatedPlace, PageRequest } from '../../../core/page.js';
 import { noSuchCampaign } from '../../fundraising/campaigns/campaigns.access.js';
 import { tokenNotValid } from '../../accounts/sessions/tokens.js';
-import type { GivenRow } from './donations.presenter.js';
+import type { GivenRow } from './donations.rows.js';
 import {
   findDonations,
   forgetUnpaid,

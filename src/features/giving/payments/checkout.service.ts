@@ -1,7 +1,7 @@
 import type { Context } from '../../../context.js';
 import { toMinor } from '../../../core/money.js';
 import { NotUnderstood, PaymentRefused, RequestChanged } from '../../../integrations/stripe.js';
-import type { GivenRow } from '../donations/donations.presenter.js';
+import type { GivenRow } from '../donations/donations.rows.js';
 import { campaignClosed, findGift } from '../donations/donations.service.js';
 import { AWAY, refuseWhileAway } from './stripe-outage.js';
 import { paymentsBroken, refusalOfPayment } from './refused-payments.js';

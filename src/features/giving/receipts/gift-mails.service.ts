@@ -1,6 +1,7 @@
 import type { JobContext } from '../../../context.js';
 import { formatMoney, toMinor } from '../../../core/money.js';
-import { presentOwnDonation, type DonationRow } from '../donations/donations.presenter.js';
+import { presentOwnDonation } from '../donations/donations.presenter.js';
+import type { DonationRow } from '../donations/donations.rows.js';
 import { receiptToken } from './receipts.access.js';
 import { presentReceipt } from './receipts.presenter.js';
 import { findForDonor, findForParent, type DonorRow } from './receipts.queries.js';

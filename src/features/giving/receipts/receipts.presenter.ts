@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { presentGivenDonation, type GivenRow } from '../donations/donations.presenter.js';
+import { presentGivenDonation } from '../donations/donations.presenter.js';
+import type { GivenRow } from '../donations/donations.rows.js';
 import type { ReceiptForm } from './receipts.schemas.js';
 
 /** A gift as its donor sees it, or whoever has the link once the donor is erased. */

@@ -1,11 +1,12 @@
 import type { Context } from '../../../context.js';
+import { columns } from '../../../database/columns.js';
 import { statement } from '../../../database/statement.js';
 import {
   BEGUN_GIFTS,
-  DONATION_COLUMNS,
-  OWN_DONATION_COLUMNS,
+  OWN_DONATION,
+  PUBLIC_DONATION,
   type DonationRow,
-} from '../donations/donations.presenter.js';
+} from '../donations/donations.rows.js';
 import type { ReceiptRow } from './receipts.presenter.js';
 
 /** A gift to be told to its donor: the greeting is the account's first name, or what the guest wrote. */
@@ -29,10 +30,17 @@ export interface NoticeRow extends DonationRow {
 }
 
 const FOR_DONOR = statement(`
-  SELECT ${OWN_DONATION_COLUMNS}, c.id AS "campaignId", c.title AS "campaignTitle", c.goal AS "campaignGoal",
-         ch.public_name AS "childName", coalesce(donor.first_name, d.donor_name) AS greeting,
-         donor.email_verified_at IS NOT NULL AS "isVerified",
-         (owner.id IS NULL OR owner.email_verified_at IS NOT NULL) AS "isOwnerVerified", k.currency
+  SELECT ${columns<DonorRow>({
+    ...OWN_DONATION,
+    campaignId: 'c.id',
+    campaignTitle: 'c.title',
+    campaignGoal: 'c.goal',
+    childName: 'ch.public_name',
+    greeting: 'coalesce(donor.first_name, d.donor_name)',
+    isVerified: 'donor.email_verified_at IS NOT NULL',
+    isOwnerVerified: '(owner.id IS NULL OR owner.email_verified_at IS NOT NULL)',
+    currency: 'k.currency',
+  })}
     FROM donations d
     LEFT JOIN checkouts k ON k.donation_id = d.id
     LEFT JOIN parents donor ON donor.id = d.donor_id
@@ -42,9 +50,14 @@ const FOR_DONOR = statement(`
    WHERE d.id = $1 AND ${BEGUN_GIFTS}`);
 
 const FOR_PARENT = statement(`
-  SELECT ${DONATION_COLUMNS}, NULL::int AS "donorId", NULL AS "donorEmail", c.title AS "campaignTitle",
-         parent.email AS "parentEmail", parent.first_name AS "parentFirstName",
-         parent.email_verified_at IS NOT NULL AS "isVerified", k.currency
+  SELECT ${columns<NoticeRow>({
+    ...PUBLIC_DONATION,
+    campaignTitle: 'c.title',
+    parentEmail: 'parent.email',
+    parentFirstName: 'parent.first_name',
+    isVerified: 'parent.email_verified_at IS NOT NULL',
+    currency: 'k.currency',
+  })}
     FROM donations d
     LEFT JOIN checkouts k ON k.donation_id = d.id
     JOIN campaigns c ON c.id = d.campaign_id

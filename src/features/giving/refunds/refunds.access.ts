@@ -2,7 +2,7 @@ import type { ParentContext } from '../../../context.js';
 import { statement } from '../../../database/statement.js';
 import { Refusal } from '../../../core/errors.js';
 import { noSuchDonation } from '../donations/donations.access.js';
-import { BEGUN_GIFTS } from '../donations/donations.presenter.js';
+import { BEGUN_GIFTS } from '../donations/donations.rows.js';
 
 /** A gift whose refunds the signed-in parent may see. */
 export interface SeenDonation {

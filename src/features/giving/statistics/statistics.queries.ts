@@ -1,7 +1,7 @@
 import type { Context } from '../../../context.js';
 import { statement } from '../../../database/statement.js';
 import { GUEST_IS_ERASED } from '../../../database/erased.js';
-import { COUNTED_GIFTS } from '../donations/donations.presenter.js';
+import { COUNTED_GIFTS } from '../donations/donations.rows.js';
 import type { Asked, Figures } from './statistics.schemas.js';
 
 /** Days: ten years. */

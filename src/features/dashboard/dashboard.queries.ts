@@ -1,5 +1,6 @@
-import type { ParentContext } from '../../../context.js';
-import { statement } from '../../../database/statement.js';
+import type { ParentContext } from '../../context.js';
+import { columns } from '../../database/columns.js';
+import { statement } from '../../database/statement.js';
 import {
   idBound,
   PAGE_TEXT,
@@ -7,13 +8,22 @@ import {
   withinPageText,
   type Page,
   type PageRequest,
-} from '../../../core/page.js';
+} from '../../core/page.js';
 import {
   CAMPAIGN_COLUMNS,
   CAMPAIGN_TEXT,
   textOfCampaign,
-} from '../../fundraising/campaigns/campaigns.presenter.js';
-import type { ChildRow } from '../children/children.presenter.js';
+} from '../fundraising/campaigns/campaigns.rows.js';
+import {
+  BEGUN_GIFTS,
+  NEWEST_FIRST,
+  OWN_DONATION,
+  type DonationRow,
+} from '../giving/donations/donations.rows.js';
+import { CHILD_COLUMNS, type CampaignPageRow, type ChildRow } from './dashboard.rows.js';
+
+/** How many donations the owner's view of a campaign holds. */
+const NEWEST_DONATIONS = 100;
 
 /** How many campaigns a list inside a child holds. */
 const NEWEST_CAMPAIGNS = 100;
@@ -32,10 +42,6 @@ const heldBy = (children: string, apart = '') => `
                ORDER BY c.id DESC LIMIT ${NEWEST_CAMPAIGNS}) campaign
              WHERE ${children}) newest) campaign
    WHERE coalesce(text_before, 0) < ${PAGE_TEXT}`;
-
-const CHILD_COLUMNS = `
-  ch.id, ch.parent_id AS "parentId", ch.name, ch.public_name AS "publicName", ch.date_of_birth::text AS "dateOfBirth", ch.gender,
-  ch.profile_picture AS "profilePicture"`;
 
 const campaignsOf = (child: string) => `
   coalesce((SELECT json_agg(held ORDER BY held.id DESC) FROM held WHERE held."childId" = ${child}.id), '[]') AS campaigns`;
@@ -59,6 +65,16 @@ const PAGE_OF_PARENT = statement(`
     'coalesce(text, 0)',
     'id DESC',
   )}) page ORDER BY id DESC`);
+
+const CAMPAIGN_PAGE = statement(`
+  SELECT ${CAMPAIGN_COLUMNS}, CASE WHEN ch.parent_id = $2 THEN coalesce((
+      SELECT json_agg(donation ORDER BY donation."dateDonated" DESC, donation.id DESC) FROM (
+        SELECT ${columns<DonationRow>(OWN_DONATION)}
+          FROM donations d LEFT JOIN parents donor ON donor.id = d.donor_id
+         WHERE d.campaign_id = c.id AND ${BEGUN_GIFTS}
+         ORDER BY ${NEWEST_FIRST} LIMIT ${NEWEST_DONATIONS}) donation), '[]') END AS donations
+    FROM campaigns c JOIN children ch ON ch.id = c.child_id
+   WHERE c.id = $1`);
 
 /** All children of the signed-in parent with their newest campaigns, newest first, in one statement. */
 export function findFamily(ctx: ParentContext): Promise<ChildRow[]> {
@@ -86,4 +102,13 @@ export async function findFamilyMember(
 ): Promise<ChildRow | undefined> {
   const rows = await ctx.db.query<ChildRow>(ONE_OF_PARENT, [ctx.parent.id, id]);
   return rows[0];
+}
+
+/** One campaign with what the signed-in parent may see of it, in one statement; undefined if there is none. */
+export async function findCampaignPage(
+  ctx: ParentContext,
+  id: number,
+): Promise<CampaignPageRow | undefined> {
+  const [row] = await ctx.db.query<CampaignPageRow>(CAMPAIGN_PAGE, [id, ctx.parent.id]);
+  return row;
 }

@@ -1,6 +1,6 @@
-import type { Database } from '../../../database/client.js';
-import { statement, type Statement } from '../../../database/statement.js';
-import { ERASED } from '../../../database/erased.js';
+import type { Database } from '../../database/client.js';
+import { statement, type Statement } from '../../database/statement.js';
+import { ERASED } from '../../database/erased.js';
 
 /** Something that was deleted while rows still refer to it. */
 export interface Erasure {

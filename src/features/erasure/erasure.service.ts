@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, JobContext } from '../../../context.js';
-import { databaseWithin, type Database, type Transaction } from '../../../database/client.js';
-import { enqueue } from '../../../database/enqueue.js';
+import type { Context, JobContext } from '../../context.js';
+import { databaseWithin, type Database, type Transaction } from '../../database/client.js';
+import { enqueue } from '../../database/enqueue.js';
 import {
   eraseBatch,
   findErasures,

@@ -1,18 +1,11 @@
-import type { z } from 'zod';
-import type { ParentContext } from '../../../context.js';
-import type { Transaction } from '../../../database/client.js';
-import { Refusal } from '../../../core/errors.js';
-import type { Page, PageRequest } from '../../../core/page.js';
-import { isOpenAt } from '../../fundraising/campaigns/campaigns.access.js';
-import { noSuchChild } from '../children/children.access.js';
-import { presentChild } from '../children/children.presenter.js';
-import type { ChildForm } from '../children/children.schemas.js';
+import type { ParentContext } from '../../context.js';
+import { Refusal } from '../../core/errors.js';
+import type { Transaction } from '../../database/client.js';
+import { lockConfirmed } from '../accounts/parents/confirmation.access.js';
+import type { Credential } from '../accounts/parents/parents.access.js';
 import { eraseAtOnce } from '../erasure/erasure.service.js';
-import { lockConfirmed } from '../../accounts/parents/confirmation.access.js';
-import type { Credential } from '../../accounts/parents/parents.access.js';
-import { presentParent, type ParentRow } from '../../accounts/parents/parents.presenter.js';
-import type { ParentForm } from '../../accounts/parents/parents.schemas.js';
-import { findFamily, findFamilyMember, findFamilyPage } from './family.queries.js';
+import { noSuchChild } from '../families/children/children.access.js';
+import { isOpenAt } from '../fundraising/campaigns/campaigns.access.js';
 
 const LOCK_CAMPAIGNS = `
   WITH locked AS MATERIALIZED (
@@ -21,33 +14,6 @@ const LOCK_CAMPAIGNS = `
      ORDER BY c.id FOR UPDATE OF c
   )
   SELECT coalesce(bool_or(is_open), false) AS "anyOpen" FROM locked`;
-
-/** The parent, the children and their campaigns: the dashboard. */
-export async function showParent(
-  ctx: ParentContext,
-  parent: ParentRow,
-): Promise<z.input<typeof ParentForm>> {
-  return presentParent(parent, await findFamily(ctx), ctx.now);
-}
-
-/** A page of the signed-in parent's children with their campaigns. */
-export async function listChildren(
-  ctx: ParentContext,
-  query: PageRequest<{ id: number }>,
-): Promise<Page<z.input<typeof ChildForm>>> {
-  const page = await findFamilyPage(ctx, query);
-  return page.map((child) => presentChild(child, ctx.now));
-}
-
-/** An own child with its campaigns. @throws Refusal 404 when it is gone. */
-export async function showChild(
-  ctx: ParentContext,
-  id: number,
-): Promise<z.input<typeof ChildForm>> {
-  const child = await findFamilyMember(ctx, id);
-  if (!child) throw noSuchChild();
-  return presentChild(child, ctx.now);
-}
 
 /**
  * Erases an own child with its campaigns.

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Context, ParentContext } from '../../../context.js';
 import { violatedConstraint } from '../../../core/database-errors.js';
 import type { Transaction } from '../../../database/client.js';
+import { storedFields, type StoredFields } from '../../../database/stored-fields.js';
 import { statement } from '../../../database/statement.js';
 import { InvalidInput, type FieldErrors } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
@@ -49,6 +50,17 @@ export function registrationErrors(
   return takenErrors(ctx, input, 0);
 }
 
+/** Where the fields of a parent's body are stored. */
+const PARENT_FIELDS = {
+  username: 'username',
+  email: 'email',
+  first_name: 'firstName',
+  last_name: 'lastName',
+  // Stored as a hash, or only compared.
+  password: null,
+  current_password: null,
+} as const satisfies StoredFields<ChangesInput, ParentRow>;
+
 /**
  * Registers a parent and signs the parent in.
  * @throws InvalidInput when another took the username or email meanwhile.
@@ -58,7 +70,7 @@ export async function registerParent(
   input: RegistrationInput,
 ): Promise<{ parent: ParentRow; tokens: TokenPair }> {
   const passwordHash = await hashPassword(ctx, input.password);
-  const data = { ...namesOf(input), username: input.username, email: input.email, passwordHash };
+  const data = { ...storedFields(input, PARENT_FIELDS), passwordHash };
   return unlessTaken(() =>
     ctx.db.transaction(async (tx) => {
       const parent = await tx.parent.create({ data: { ...data, dateJoined: ctx.now } });
@@ -153,12 +165,10 @@ export async function changeParent(
   input: ChangesInput,
   credential: Credential,
 ): Promise<ParentRow> {
-  const { password, username, email, current_password } = input;
+  const { password, email, current_password } = input;
   const passwordHash = password && (await hashPassword(ctx, password));
   const data = {
-    ...namesOf(input),
-    ...(username !== undefined && { username }),
-    ...(email !== undefined && { email }),
+    ...storedFields(input, PARENT_FIELDS),
     ...(passwordHash && { passwordHash }),
   };
   return unlessTaken(() =>
@@ -217,13 +227,6 @@ async function refuseHeld(
   if (await isHeldForAnother(ctx, tx, { email, parentId })) {
     throw new InvalidInput({ email: [TAKEN.email] });
   }
-}
-
-function namesOf(input: { first_name?: string | undefined; last_name?: string | undefined }) {
-  return {
-    ...(input.first_name !== undefined && { firstName: input.first_name }),
-    ...(input.last_name !== undefined && { lastName: input.last_name }),
-  };
 }
 
 async function takenErrors(

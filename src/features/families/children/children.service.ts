@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { ParentContext } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
+import { storedFields, type StoredFields } from '../../../database/stored-fields.js';
+import type { Child } from '../../../generated/prisma/client.js';
 import { InvalidInput, type FieldErrors } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
 import { tokenNotValid } from '../../accounts/sessions/tokens.js';
@@ -9,6 +11,16 @@ import { dateOfBirthError } from './age.js';
 import { noSuchChild, type OwnChild } from './children.access.js';
 import type { ChildChanges, NewChild } from './children.schemas.js';
 import { defaultPublicName, tellsMore } from './public-name.js';
+
+/** Where the fields of a child's body are stored. */
+const CHILD_FIELDS = {
+  gender: 'gender',
+  profile_picture: 'profilePicture',
+  // `namesAfter` makes both names, and a day becomes a date.
+  name: null,
+  public_name: null,
+  date_of_birth: null,
+} as const satisfies StoredFields<z.output<typeof NewChild>, Child>;
 
 type Changes = z.output<typeof ChildChanges>;
 
@@ -56,14 +68,13 @@ export async function createChild(
   ctx: ParentContext,
   input: z.output<typeof NewChild>,
 ): Promise<number> {
-  const { name, public_name, date_of_birth, gender = null, profile_picture = null } = input;
+  const { name, public_name, date_of_birth } = input;
   const data = {
+    ...storedFields(input, CHILD_FIELDS),
     parentId: ctx.parent.id,
     name,
     publicName: public_name || defaultPublicName(name),
     dateOfBirth: new Date(date_of_birth),
-    gender,
-    profilePicture: profile_picture,
   };
   return ctx.db.transaction(async (tx) => {
     // The lock has two who come at once counted one after the other.
@@ -83,7 +94,7 @@ export async function createChild(
  * public name would tell more of it.
  */
 export async function changeChild(ctx: ParentContext, id: number, input: Changes): Promise<void> {
-  const { date_of_birth, gender, profile_picture } = input;
+  const { date_of_birth } = input;
   const parentId = ctx.parent.id;
   await ctx.db.transaction(async (tx) => {
     const [current] = await tx.$queryRaw<Names[]>`
@@ -96,10 +107,9 @@ export async function changeChild(ctx: ParentContext, id: number, input: Changes
     await tx.child.update({
       where: { id },
       data: {
+        ...storedFields(input, CHILD_FIELDS),
         ...names,
         ...(date_of_birth !== undefined && { dateOfBirth: new Date(date_of_birth) }),
-        ...(gender !== undefined && { gender }),
-        ...(profile_picture !== undefined && { profilePicture: profile_picture }),
       },
     });
     if (names?.publicName !== current.publicName) await indexAtOnce(ctx, tx, id);

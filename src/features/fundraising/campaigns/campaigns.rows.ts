@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import { columns } from '../../../database/columns.js';
-import type { CATEGORIES } from './campaigns.schemas.js';
+import type { StoredFields } from '../../../database/stored-fields.js';
+import type { CATEGORIES, NewCampaign } from './campaigns.schemas.js';
 
 /** What the responses about a campaign are made of. Moments are strings where a row came as JSON. */
 export interface CampaignRow {
@@ -38,6 +40,21 @@ export const CAMPAIGN_COLUMNS = columns<CampaignRow>({
   closeWhenFunded: 'c.close_when_funded',
   dateCreated: 'c.date_created',
 });
+
+/** Where the fields of a campaign's body are stored. */
+export const CAMPAIGN_FIELDS = {
+  title: 'title',
+  description: 'description',
+  goal: 'goal',
+  category: 'category',
+  image: 'image',
+  is_open: 'isOpen',
+  close_at_deadline: 'closeAtDeadline',
+  close_when_funded: 'closeWhenFunded',
+  // `requestedDeadline` makes one column of both.
+  has_deadline: null,
+  deadline: null,
+} as const satisfies StoredFields<z.output<typeof NewCampaign>, CampaignRow>;
 
 /** The bytes of long text in a row of these columns, by which a page of them may end early: in SQL, without reading it. */
 export const CAMPAIGN_TEXT = 'octet_length(title) + octet_length(description)';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { inBatches } from '../../../core/batches.js';
 import type { Context, ParentContext } from '../../../context.js';
 import { databaseWithin } from '../../../database/client.js';
+import { storedFields } from '../../../database/stored-fields.js';
 import type { FieldErrors } from '../../../core/errors.js';
 import { fieldError, type FieldError } from '../../../core/field-errors.js';
 import { toMinor } from '../../../core/money.js';
@@ -17,7 +18,7 @@ import {
   roomToReopen,
 } from './campaigns.bounds.js';
 import { listOpenCampaigns } from './browse.queries.js';
-import type { CampaignRow } from './campaigns.rows.js';
+import { CAMPAIGN_FIELDS, type CampaignRow } from './campaigns.rows.js';
 import { findCampaign } from './campaigns.queries.js';
 import type { BrowseQuery, CampaignChanges, NewCampaign } from './campaigns.schemas.js';
 import { countFound, countOpenCampaigns } from './count.queries.js';
@@ -116,22 +117,14 @@ export async function createCampaign(
   childId: number,
   input: z.output<typeof NewCampaign>,
 ): Promise<CampaignRow> {
-  const { title, description, goal, category, image = null, is_open: isOpen = true } = input;
-  const deadline = requestedDeadline(input) ?? null;
-  const { close_at_deadline: closeAtDeadline, close_when_funded: closeWhenFunded } = input;
   const data = {
-    title,
-    description,
-    goal,
-    category,
-    image,
-    isOpen,
-    deadline,
-    ...withoutUndefined({ closeAtDeadline, closeWhenFunded }),
+    isOpen: true,
+    ...storedFields(input, CAMPAIGN_FIELDS),
+    deadline: requestedDeadline(input) ?? null,
     dateCreated: ctx.now,
   };
   const { id } = await ctx.db.transaction(async (tx) => {
-    await roomForNew(ctx, tx, childId, { isOpen });
+    await roomForNew(ctx, tx, childId, data);
     return tx.campaign.create({ data: { ...data, childId } });
   });
   return showCampaign(ctx, id);
@@ -148,16 +141,17 @@ export async function changeCampaign(
   id: number,
   input: z.output<typeof CampaignChanges>,
 ): Promise<CampaignRow> {
-  const { title, description, goal, category, image, is_open: isOpen } = input;
   const deadline = requestedDeadline(input);
-  const { close_at_deadline: closeAtDeadline, close_when_funded: closeWhenFunded } = input;
-  const given = { title, description, goal, category, image, isOpen, deadline };
+  const data = {
+    ...storedFields(input, CAMPAIGN_FIELDS),
+    ...(deadline !== undefined && { deadline }),
+  };
   const changed = await ctx.db.transaction(async (tx) => {
-    if (isOpen === true) await roomToReopen(ctx, tx, id);
+    if (data.isOpen) await roomToReopen(ctx, tx, id);
     await closeEndedCampaigns({ db: databaseWithin(tx), now: ctx.now }, id);
     return tx.campaign.updateMany({
       where: { id, child: { parentId: ctx.parent.id } },
-      data: withoutUndefined({ ...given, closeAtDeadline, closeWhenFunded }),
+      data,
     });
   });
   if (changed.count === 0) throw noSuchCampaign();
@@ -198,12 +192,4 @@ export async function deleteCampaign(ctx: ParentContext, id: number): Promise<vo
 function deadlineErrors(ctx: Context, input: DeadlineInput, current: Date | null): FieldErrors {
   const error = deadlineError(input, current, ctx.now);
   return error === null ? {} : { deadline: [error] };
-}
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
 }

@@ -1,3 +1,4 @@
+import { columns } from '../../database/columns.js';
 import type { Database } from '../../database/client.js';
 import { statement, type Statement } from '../../database/statement.js';
 import { ERASED } from '../../database/erased.js';
@@ -122,7 +123,13 @@ const FINISH = statement(`
                     ORDER BY lower(d.donor_email), d.id LIMIT 1) IS NULL END
   RETURNING true AS finished`);
 
-const COLUMNS = 'id, kind, subject_id AS "subjectId", address, last_gift AS "lastGift"';
+const COLUMNS = columns<Erasure>({
+  id: 'id',
+  kind: 'kind',
+  subjectId: 'subject_id',
+  address: 'address',
+  lastGift: 'last_gift',
+});
 
 const PENDING = statement(
   `SELECT ${COLUMNS} FROM erasures ORDER BY erased_at, kind, id LIMIT $1::int`,

@@ -1,3 +1,4 @@
+import { columns } from '../../../database/columns.js';
 import type { Context, SignedInParent } from '../../../context.js';
 import { statement } from '../../../database/statement.js';
 import { Refusal } from '../../../core/errors.js';
@@ -8,8 +9,18 @@ import { hashPassword, isOfAnotherCost, isPassword } from '../passwords/password
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 
 const SIGNED_IN_PARENT = statement(`
-  SELECT p.id, s.id AS "sessionId", s.created_at AS "signedInAt", p.is_staff AS "isStaff", p.username, p.email, p.email_verified_at AS "emailVerifiedAt", p.first_name AS "firstName",
-         p.last_name AS "lastName", p.date_joined AS "dateJoined"
+  SELECT ${columns<SignedInParent>({
+    id: 'p.id',
+    sessionId: 's.id',
+    signedInAt: 's.created_at',
+    isStaff: 'p.is_staff',
+    username: 'p.username',
+    email: 'p.email',
+    emailVerifiedAt: 'p.email_verified_at',
+    firstName: 'p.first_name',
+    lastName: 'p.last_name',
+    dateJoined: 'p.date_joined',
+  })}
     FROM sessions s JOIN parents p ON p.id = s.parent_id
    WHERE s.id = $1 AND p.id = $2 AND p.is_active AND s.expires_at > $3`);
 

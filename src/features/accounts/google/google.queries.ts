@@ -1,3 +1,4 @@
+import { columns } from '../../../database/columns.js';
 import type { Context } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
 import { statement } from '../../../database/statement.js';
@@ -36,9 +37,16 @@ export interface Account {
   lastName: string;
 }
 
-const ACCOUNT = Prisma.sql`
-  SELECT id, google_sub AS "googleSub", email_verified_at AS "emailVerifiedAt", password_by_mail AS "passwordByMail", is_active AS "isActive",
-         first_name AS "firstName", last_name AS "lastName" FROM parents`;
+const ACCOUNT = Prisma.raw(`
+  SELECT ${columns<Account>({
+    id: 'id',
+    googleSub: 'google_sub',
+    emailVerifiedAt: 'email_verified_at',
+    passwordByMail: 'password_by_mail',
+    isActive: 'is_active',
+    firstName: 'first_name',
+    lastName: 'last_name',
+  })} FROM parents`);
 
 /** Lets no other sign-in of this person begin until the transaction ends. */
 export async function waitForOthersOf(tx: Transaction, sub: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { columns } from '../../../database/columns.js';
 import type { ParentContext } from '../../../context.js';
 import { statement } from '../../../database/statement.js';
 import { Refusal } from '../../../core/errors.js';
@@ -23,9 +24,21 @@ export interface OwnCampaignRecord {
 
 /** One statement: read one after the other, the child could be gone when its campaign was still there. */
 const FIND = statement(`
-  SELECT c.id, c.child_id AS "childId", c.deadline, c.is_open AS "isOpen", c.close_at_deadline AS "closeAtDeadline",
-         c.close_when_funded AS "closeWhenFunded", c.title, c.description, c.category, c.image, c.goal, c.net_raised::float8 AS "netRaised",
-         ch.parent_id AS "parentId"
+  SELECT ${columns<OwnCampaignRecord & { parentId: number }>({
+    id: 'c.id',
+    childId: 'c.child_id',
+    deadline: 'c.deadline',
+    isOpen: 'c.is_open',
+    closeAtDeadline: 'c.close_at_deadline',
+    closeWhenFunded: 'c.close_when_funded',
+    title: 'c.title',
+    description: 'c.description',
+    category: 'c.category',
+    image: 'c.image',
+    goal: 'c.goal',
+    netRaised: 'c.net_raised::float8',
+    parentId: 'ch.parent_id',
+  })}
     FROM campaigns c JOIN children ch ON ch.id = c.child_id WHERE c.id = $1`);
 
 /**

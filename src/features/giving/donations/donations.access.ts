@@ -1,3 +1,4 @@
+import { columns } from '../../../database/columns.js';
 import type { Context } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
 import { Refusal } from '../../../core/errors.js';
@@ -29,9 +30,18 @@ const LOCK_CAMPAIGN = `
 const LOCK_DONATION = 'SELECT id FROM donations WHERE id = $1 FOR NO KEY UPDATE';
 
 const LOCKED = `
-  SELECT d.id, d.amount, d.refunded, d.status, d.date_donated AS "dateDonated", ch.parent_id AS "ownerId",
-         coalesce(${isOpenAt('$2::timestamptz')}, false) AS "isOpen",
-         k.session_id AS "sessionId", k.currency, k.payment_intent AS "paymentIntent"
+  SELECT ${columns<LockedDonation>({
+    id: 'd.id',
+    amount: 'd.amount',
+    refunded: 'd.refunded',
+    status: 'd.status',
+    dateDonated: 'd.date_donated',
+    ownerId: 'ch.parent_id',
+    isOpen: `coalesce(${isOpenAt('$2::timestamptz')}, false)`,
+    sessionId: 'k.session_id',
+    currency: 'k.currency',
+    paymentIntent: 'k.payment_intent',
+  })}
     FROM donations d
     LEFT JOIN checkouts k ON k.donation_id = d.id
     LEFT JOIN campaigns c ON c.id = d.campaign_id

@@ -1,3 +1,4 @@
+import { columns } from '../../../database/columns.js';
 import type { z } from 'zod';
 import type { Context, ParentContext } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
@@ -18,8 +19,14 @@ import type { NewRefund } from './refunds.schemas.js';
 
 /** Why a gift went back is the owner's own word: it is shown as long as campaign and donor are there. */
 const OF_DONATION = statement(`
-  SELECT r.id, r.donation_id AS "donationId", r.amount, r.status, r.date_created AS "dateCreated",
-         CASE WHEN r.automatic OR NOT ${DONATION_IS_LEFT_ALONE} THEN r.reason ELSE '' END AS reason
+  SELECT ${columns<RefundRow>({
+    id: 'r.id',
+    donationId: 'r.donation_id',
+    amount: 'r.amount',
+    status: 'r.status',
+    dateCreated: 'r.date_created',
+    reason: `CASE WHEN r.automatic OR NOT ${DONATION_IS_LEFT_ALONE} THEN r.reason ELSE '' END`,
+  })}
     FROM refunds r JOIN donations d ON d.id = r.donation_id
    WHERE r.donation_id = $1 AND r.id < $2::bigint
    ORDER BY r.id DESC LIMIT $3`);

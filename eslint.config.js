@@ -34,7 +34,16 @@ const roomsInOrder = ROOMS.slice(0, -1).map((room, at) => ({
  * The wings of `src/features/`, likewise; only routes may ask the dashboard above them, for responses that hold other
  * features' things.
  */
-const WINGS = ['erasure', 'accounts', 'families', 'fundraising', 'giving', 'dashboard', 'config'];
+const WINGS = [
+  'erasure',
+  'search-index',
+  'accounts',
+  'families',
+  'fundraising',
+  'giving',
+  'dashboard',
+  'config',
+];
 
 const wingsInOrder = WINGS.slice(0, -1).map((wing, at) => ({
   target: `./src/features/${wing}/**/!(*.routes).ts`,

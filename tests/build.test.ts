@@ -23,8 +23,8 @@ const SOURCES = [
   'prisma/schema.prisma',
   'tsconfig.json',
   'tsconfig.build.json',
-  'scripts/build.mjs',
-  'src/server.ts',
+  'tools/build/build.mjs',
+  'src/process/server.ts',
   'src/core/page.ts',
 ];
 
@@ -34,7 +34,7 @@ const BUILT = /^Building…\nBuilt in \d+\.\d s\.\n$/;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dreamjar-build-'));
-  await cp('scripts', join(folder, 'scripts'), { recursive: true });
+  await cp('tools/build', join(folder, 'tools/build'), { recursive: true });
   for (const file of [...SOURCES, 'src/generated/prisma/client.ts', 'node_modules/typescript/x']) {
     await mkdir(join(folder, dirname(file)), { recursive: true });
     await appendFile(join(folder, file), '{}\n');
@@ -54,7 +54,7 @@ async function compilers(script: string): Promise<void> {
 
 /** What a build says. */
 function build(status = 0): string {
-  const { stdout, stderr, ...ended } = spawnSync(process.execPath, ['scripts/build.mjs'], {
+  const { stdout, stderr, ...ended } = spawnSync(process.execPath, ['tools/build/build.mjs'], {
     cwd: folder,
     encoding: 'utf8',
   });
@@ -71,7 +71,7 @@ test('what was built is not built again, though its files are newer', async () =
 
 test('a source that is changed, new or gone is built', async () => {
   build();
-  const copy = pathToFileURL(join(folder, 'scripts/sources.mjs')).href;
+  const copy = pathToFileURL(join(folder, 'tools/build/sources.mjs')).href;
   const { isBuilt } = (await import(copy)) as typeof Sources;
   expect(isBuilt()).toBe(true);
   for (const file of SOURCES) {
@@ -90,7 +90,7 @@ test('a source that is changed, new or gone is built', async () => {
 
 test('a build that fails says why, and is tried again', async () => {
   build();
-  await appendFile(join(folder, 'src/server.ts'), '\n');
+  await appendFile(join(folder, 'src/process/server.ts'), '\n');
   await compilers('echo "no such type" >&2; exit 2');
   for (const _time of ['first', 'second']) expect(build(1)).toBe('Building…\nno such type\n');
   await compilers('exit 0');

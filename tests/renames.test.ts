@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { INDEXING, type IndexingFigures } from '../src/config/indexing-figures.js';
-import { indexRenamed } from '../src/features/fundraising/campaigns/renames.service.js';
+import { indexRenamed } from '../src/features/search-index/renames.service.js';
 import { startWorker } from '../src/jobs/worker.js';
 import { useApi, type Api } from './support/api.js';
 import {

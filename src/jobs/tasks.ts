@@ -3,7 +3,7 @@ import type { JobContext } from '../context.js';
 import { forgetOldRequests } from '../http/api/idempotency-store.js';
 import type { JobPayloads, MailJob } from '../database/enqueue.js';
 import { closeEndedCampaigns } from '../features/fundraising/campaigns/campaigns.service.js';
-import { indexRenamed } from '../features/fundraising/campaigns/renames.service.js';
+import { indexRenamed } from '../features/search-index/renames.service.js';
 import {
   addressChangedMail,
   forgetLeftAddresses,

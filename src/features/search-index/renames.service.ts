@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, JobContext } from '../../../context.js';
-import { databaseWithin, type Transaction } from '../../../database/client.js';
-import { statement } from '../../../database/statement.js';
-import { enqueue } from '../../../database/enqueue.js';
+import type { Context, JobContext } from '../../context.js';
+import { databaseWithin, type Transaction } from '../../database/client.js';
+import { statement } from '../../database/statement.js';
+import { enqueue } from '../../database/enqueue.js';
 
 const TASK = 'index_renamed';
 

@@ -15,7 +15,7 @@ END $$;
 CREATE TRIGGER "idempotent_requests_erased" BEFORE UPDATE OF "status" ON "idempotent_requests"
     FOR EACH ROW WHEN (NEW.status = 404) EXECUTE FUNCTION blank_request();
 
-CREATE OR REPLACE FUNCTION forget_tales() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION forget_tales() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
 DECLARE
     left_alone INTEGER[] := (
         SELECT array_agg(a.id) FROM added a JOIN removed b USING (id)

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, beforeEach } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 // Nothing of the program runs here: whatever writes to the database, these rules hold.
@@ -1021,11 +1021,13 @@ async function searchTextOf(campaign: number): Promise<string | undefined> {
 
 /** As the job does it. */
 const workOffMarks = () =>
-  database.sql('SELECT write_search_text(campaign_id) FROM renamed_campaigns');
+  database.sql('SELECT write_search_text(campaign_id) FROM campaigns_to_index');
 
 const RENAME = `UPDATE children SET name = $2 || ' Winter', public_name = $2 WHERE id = $1`;
 
 describe('what a search looks at', () => {
+  beforeEach(() => database.sql('DELETE FROM campaigns_to_index'));
+
   test('is title, description and public name in lower case, never the rest of the name', async () => {
     const child_id = await addChild({ name: 'ÉMILIE\u00a0Secretname', public_name: 'ÉMILIE' });
     const campaign = await addCampaign({ child_id, title: 'Ein FLÜGEL', description: 'Schwarz' });
@@ -1045,13 +1047,13 @@ describe('what a search looks at', () => {
     const [first, second] = [await addCampaign({ child_id }), await addCampaign({ child_id })];
     const foreign = await addCampaign();
     await database.sql(RENAME, [child_id, 'Nora']);
-    const marked = await database.sql('SELECT campaign_id FROM renamed_campaigns ORDER BY 1');
+    const marked = await database.sql('SELECT campaign_id FROM campaigns_to_index ORDER BY 1');
     expect(marked).toEqual([{ campaign_id: first }, { campaign_id: second }]);
     await workOffMarks();
     expect(await searchTextOf(first)).toBe('a violin\nof wood\nnora');
     expect(await searchTextOf(second)).toBe('a violin\nof wood\nnora');
     expect(await searchTextOf(foreign)).toBe('a violin\nof wood\nmia');
-    expect(await database.sql('SELECT FROM renamed_campaigns')).toEqual([]);
+    expect(await database.sql('SELECT FROM campaigns_to_index')).toEqual([]);
   });
 
   test.each(['campaign', 'child', 'parent'] as const)('a mark goes with its %s', async (kind) => {
@@ -1065,7 +1067,7 @@ describe('what a search looks at', () => {
       parent: ['parents', parent],
     }[kind] as [string, number];
     await database.sql(`DELETE FROM ${table} WHERE id = $1`, [id]);
-    expect(await database.sql('SELECT FROM renamed_campaigns')).toEqual([]);
+    expect(await database.sql('SELECT FROM campaigns_to_index')).toEqual([]);
   });
 
   test('follows a campaign that is handed to another child', async () => {

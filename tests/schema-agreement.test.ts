@@ -111,6 +111,8 @@ const SQL_ONLY = [
   'function search_grams',
   'function search_terms',
   'function write_search_text',
+  'function is_long_search_text',
+  'function mark_to_index',
   'trigger donations_added on donations',
   'trigger donations_changed on donations',
   'trigger donations_changed_announced on donations',

@@ -40,7 +40,7 @@ export interface JobPayloads {
   /** Goes on with what deletions have left to be erased. */
   erase_deleted: Record<string, never>;
   /** Goes on with what renames have left to be indexed. */
-  index_renamed: Record<string, never>;
+  index_campaigns: Record<string, never>;
 }
 
 /**

@@ -7,7 +7,7 @@ export type RecurringTask =
   | 'forget_old_requests'
   | 'forget_unpaid_gifts'
   | 'erase_deleted'
-  | 'index_renamed'
+  | 'index_campaigns'
   | 'forget_comments';
 
 /** When, in cron's terms and in UTC. What a stopped worker has missed is not made up for: the next run does it all. */
@@ -17,7 +17,7 @@ const TIMES: Record<RecurringTask, string> = {
   forget_old_requests: '17 * * * *',
   forget_unpaid_gifts: '37 * * * *',
   erase_deleted: '* * * * *',
-  index_renamed: '* * * * *',
+  index_campaigns: '* * * * *',
   forget_comments: '* * * * *',
 };
 

@@ -3,7 +3,7 @@ import type { JobContext } from '../context.js';
 import { forgetOldRequests } from '../http/api/idempotency-store.js';
 import type { JobPayloads, MailJob } from '../database/enqueue.js';
 import { closeEndedCampaigns } from '../features/fundraising/campaigns/campaigns.service.js';
-import { indexRenamed } from '../features/search-index/renames.service.js';
+import { indexMarked } from '../features/search-index/search-index.service.js';
 import {
   addressChangedMail,
   forgetLeftAddresses,
@@ -83,7 +83,7 @@ export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
     },
     forget_unpaid_gifts: () => forgetUnpaidGifts(context()),
     erase_deleted: (_payload, { abortSignal }) => eraseDeleted(context(), abortSignal),
-    index_renamed: (_payload, { abortSignal }) => indexRenamed(context(), abortSignal),
+    index_campaigns: (_payload, { abortSignal }) => indexMarked(context(), abortSignal),
     forget_comments: (_payload, { abortSignal }) => forgetComments(context(), abortSignal),
   };
   return tasks;

@@ -161,6 +161,8 @@ async function fill(url, size, isLong) {
       [JSON.stringify(campaigns)],
     );
   }
+  // As the job does it: long texts are left to it.
+  await client.query('SELECT write_search_text(campaign_id) FROM campaigns_to_index');
   await client.query('ALTER TABLE campaigns ENABLE TRIGGER campaigns_begin_empty');
   await client.query('DELETE FROM outbox');
   await client.query(`SET maintenance_work_mem = '512MB'`);

@@ -6,7 +6,7 @@ import type { Child } from '../../../generated/prisma/client.js';
 import { InvalidInput, type FieldErrors } from '../../../core/errors.js';
 import { fieldError } from '../../../core/field-errors.js';
 import { tokenNotValid } from '../../accounts/sessions/tokens.js';
-import { indexAtOnce } from '../../search-index/renames.service.js';
+import { indexAtOnce } from '../../search-index/search-index.service.js';
 import { dateOfBirthError } from './age.js';
 import { noSuchChild, type OwnChild } from './children.access.js';
 import type { ChildChanges, NewChild } from './children.schemas.js';

@@ -117,7 +117,8 @@ export const BrowseQuery = z
         description:
           "Every word of it stands somewhere in the title, the description or the child's public name, whatever " +
           `its case. At most ${MOST_WORDS} different words, of ${LONGEST_WORDS} characters together. Where many ` +
-          'campaigns have to be looked through, a page may end early, and even be empty: follow `Link` until there is none.',
+          'campaigns have to be looked through, a page may end early, and even be empty: follow `Link` until there is none. ' +
+          'Long texts are searched some seconds after they were written.',
       }),
     count: z
       .enum(['true', 'false'], fieldError('notABoolean'))

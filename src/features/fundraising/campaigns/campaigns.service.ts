@@ -10,6 +10,7 @@ import { Page } from '../../../core/page.js';
 import type { OwnChild } from '../../families/children/children.access.js';
 import { AGE_LIMIT, isUnderAgeLimit } from '../../families/children/age.js';
 import { eraseAtOnce } from '../../erasure/erasure.service.js';
+import { indexSoon } from '../../search-index/search-index.service.js';
 import { noSuchCampaign, type OwnCampaignRecord } from './campaigns.access.js';
 import {
   newCampaignBoundErrors,
@@ -125,7 +126,9 @@ export async function createCampaign(
   };
   const { id } = await ctx.db.transaction(async (tx) => {
     await roomForNew(ctx, tx, childId, data);
-    return tx.campaign.create({ data: { ...data, childId } });
+    const campaign = await tx.campaign.create({ data: { ...data, childId } });
+    await indexSoon(tx, childId);
+    return campaign;
   });
   return showCampaign(ctx, id);
 }
@@ -146,15 +149,17 @@ export async function changeCampaign(
     ...storedFields(input, CAMPAIGN_FIELDS),
     ...(deadline !== undefined && { deadline }),
   };
-  const changed = await ctx.db.transaction(async (tx) => {
+  await ctx.db.transaction(async (tx) => {
     if (data.isOpen) await roomToReopen(ctx, tx, id);
     await closeEndedCampaigns({ db: databaseWithin(tx), now: ctx.now }, id);
-    return tx.campaign.updateMany({
+    const [campaign] = await tx.campaign.updateManyAndReturn({
       where: { id, child: { parentId: ctx.parent.id } },
       data,
+      select: { childId: true },
     });
+    if (!campaign) throw noSuchCampaign();
+    await indexSoon(tx, campaign.childId);
   });
-  if (changed.count === 0) throw noSuchCampaign();
   return showCampaign(ctx, id);
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { INDEXING, type IndexingFigures } from '../src/config/indexing-figures.js';
-import { indexRenamed } from '../src/features/search-index/renames.service.js';
+import { indexMarked } from '../src/features/search-index/search-index.service.js';
 import { startWorker } from '../src/jobs/worker.js';
 import { useApi, type Api } from './support/api.js';
 import {
@@ -53,17 +53,17 @@ const ids = (campaigns: TestCampaign[]) => campaigns.map(({ id }) => id);
 
 async function marked(): Promise<number[]> {
   const rows = await api.database.sql<{ id: number }>(
-    'SELECT campaign_id AS id FROM renamed_campaigns ORDER BY 1',
+    'SELECT campaign_id AS id FROM campaigns_to_index ORDER BY 1',
   );
   return rows.map(({ id }) => id);
 }
 
 const waitingJobs = () =>
-  api.database.sql("SELECT FROM graphile_worker.jobs WHERE task_identifier = 'index_renamed'");
+  api.database.sql("SELECT FROM graphile_worker.jobs WHERE task_identifier = 'index_campaigns'");
 
 function runIndexing(figures: Partial<IndexingFigures> = {}, signal?: AbortSignal): Promise<void> {
   const settings = { ...SETTINGS, indexing: { ...INDEXING, rest: 0, ...figures } };
-  return indexRenamed({ db: api.db, log: api.log, now: new Date(), settings }, signal);
+  return indexMarked({ db: api.db, log: api.log, now: new Date(), settings }, signal);
 }
 
 describe('a child with more text than a rename indexes at once', () => {
@@ -97,6 +97,55 @@ describe('a child with more text than a rename indexes at once', () => {
     await runIndexing();
     for (const q of ['berta', 'clara']) expect(await found(byIndex, q)).toEqual([]);
     expect(await found(byIndex, 'dora')).toEqual(ids(family.campaigns));
+  });
+});
+
+describe('a long text', () => {
+  const LONG = 'quartz '.repeat(1_000);
+  let campaign: TestCampaign;
+  let change: (fields: object) => Promise<unknown>;
+  beforeEach(async () => {
+    const parent = await registerParent(api);
+    const child = await addChild(api, parent);
+    campaign = await openCampaign(api, parent, child, { description: LONG, category: 'sports' });
+    await openJar(api);
+    change = (fields) => api.patch(`/campaigns/${campaign.id}/`, fields, parent.access).expect(200);
+  });
+
+  test('is left to the job, and found once that has indexed it', async () => {
+    expect(await marked()).toEqual([campaign.id]);
+    expect(await waitingJobs()).toHaveLength(1);
+    await runIndexing();
+    expect(await marked()).toEqual([]);
+    expect(await found(byIndex, 'quartz')).toEqual([campaign.id]);
+  });
+
+  test('that was changed is found by what it no longer says nowhere, and soon by what it says', async () => {
+    await runIndexing();
+    await change({ title: 'Jasper', description: LONG.replaceAll('quartz', 'basalt') });
+    expect(await found(byIndex, 'quartz')).toEqual([]);
+    await runIndexing();
+    expect(await found(byIndex, 'basalt+jasper')).toEqual([campaign.id]);
+  });
+
+  test('in another category is not found in the old one, and soon in the new one', async () => {
+    await runIndexing();
+    await change({ category: 'health' });
+    expect(await waitingJobs()).toHaveLength(1);
+    for (const by of [api, byIndex]) expect(await found(by, 'quartz&category=sports')).toEqual([]);
+    await runIndexing();
+    expect(await found(byIndex, 'quartz&category=health')).toEqual([campaign.id]);
+  });
+
+  test('of a campaign that is closed is not found at once, and soon again when it is reopened', async () => {
+    await runIndexing();
+    await change({ is_open: false });
+    expect(await marked()).toEqual([]);
+    for (const by of [api, byIndex]) expect(await found(by, 'quartz')).toEqual([]);
+    await change({ is_open: true });
+    expect(await marked()).toEqual([campaign.id]);
+    await runIndexing();
+    expect(await found(byIndex, 'quartz')).toEqual([campaign.id]);
   });
 });
 

@@ -4,7 +4,7 @@ import { databaseWithin, type Transaction } from '../../database/client.js';
 import { statement } from '../../database/statement.js';
 import { enqueue } from '../../database/enqueue.js';
 
-const TASK = 'index_renamed';
+const TASK = 'index_campaigns';
 
 /** One job waits at most, and one is at work; it comes again and again, and must not wait behind all mail each time. */
 const ALONE = { key: TASK, queue: TASK, priority: -1 };
@@ -22,13 +22,13 @@ const NEWEST_OF_CHILD = statement(`
   CROSS JOIN LATERAL write_search_text(picked.id)`);
 
 const LEFT_OF_CHILD = statement(`
-  SELECT EXISTS (SELECT FROM campaigns c JOIN renamed_campaigns r ON r.campaign_id = c.id
+  SELECT EXISTS (SELECT FROM campaigns c JOIN campaigns_to_index r ON r.campaign_id = c.id
                   WHERE c.child_id = $1) AS "isLeft"`);
 
 const NEXT = statement(`
   SELECT picked.id FROM (
-    SELECT c.id FROM renamed_campaigns r JOIN campaigns c ON c.id = r.campaign_id
-     ORDER BY r.renamed_at, r.campaign_id DESC LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED) picked
+    SELECT c.id FROM campaigns_to_index r JOIN campaigns c ON c.id = r.campaign_id
+     ORDER BY r.marked_at, r.campaign_id DESC LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED) picked
   CROSS JOIN LATERAL write_search_text(picked.id)`);
 
 /**
@@ -40,17 +40,24 @@ export async function indexAtOnce(
   tx: Transaction,
   childId: number,
 ): Promise<void> {
-  const db = databaseWithin(tx);
-  await db.query(NEWEST_OF_CHILD, [childId, settings.indexing.atOnce]);
-  const [row] = await db.query<{ isLeft: boolean }>(LEFT_OF_CHILD, [childId]);
+  await databaseWithin(tx).query(NEWEST_OF_CHILD, [childId, settings.indexing.atOnce]);
+  await indexSoon(tx, childId);
+}
+
+/**
+ * For a transaction that writes campaigns of a child: enqueues the job, if the database has left any to it. The
+ * triggers do so with every long text.
+ */
+export async function indexSoon(tx: Transaction, childId: number): Promise<void> {
+  const [row] = await databaseWithin(tx).query<{ isLeft: boolean }>(LEFT_OF_CHILD, [childId]);
   if (row!.isLeft) await enqueue(tx, TASK, {}, ALONE);
 }
 
 /**
- * The job: indexes what renames have left, one campaign at a time and with rests, and comes again if there is more. It
+ * The job: indexes what writes have left, one campaign at a time and with rests, and comes again if there is more. It
  * may be killed at any moment and run in parallel. What somebody has locked is left for the next run.
  */
-export async function indexRenamed(
+export async function indexMarked(
   { db, settings }: JobContext,
   signal?: AbortSignal,
 ): Promise<void> {

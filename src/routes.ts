@@ -10,7 +10,6 @@ import * as google from './features/accounts/google/google.routes.js';
 import * as parents from './features/accounts/parents/parents.routes.js';
 import * as passwordReset from './features/accounts/password-reset/password-reset.routes.js';
 import * as payments from './features/giving/payments/payments.routes.js';
-import * as status from './features/giving/payments/status.routes.js';
 import * as receipts from './features/giving/receipts/receipts.routes.js';
 import * as refunds from './features/giving/refunds/refunds.routes.js';
 import * as sessions from './features/accounts/sessions/sessions.routes.js';
@@ -47,8 +46,8 @@ export function routes(isStopping: () => boolean): Route[] {
       'GET /campaigns/': campaigns.browse,
       'GET /campaigns/:id/': campaigns.show,
       'GET /campaigns/:id/donations/': donations.listOfCampaign,
-      'POST /campaigns/:id/donations/': payments.give,
-      'GET /donations/:id/': status.show,
+      'POST /campaigns/:id/donations/': donations.give,
+      'GET /donations/:id/': donations.show,
       'GET /donations/:id/receipt/': receipts.show,
     }),
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldError } from '../../../core/field-errors.js';
 import { flag, id, idInPath, moment, money, optionalText } from '../../../core/fields.js';
 import { datedPlace, paging } from '../../../http/api/paging.js';
 
@@ -37,6 +38,14 @@ export const NewDonation = z
 
 /** Which page of gifts. */
 export const DonationsQuery = paging(datedPlace);
+
+/** What opens the status of a gift to who is not signed in. */
+export const StatusQuery = z.object({
+  token: z.string(fieldError('notAString')).optional().meta({
+    description:
+      'Of the return from Stripe, or of the receipt. Not needed by the donor who is signed in.',
+  }),
+});
 
 /** What has become of a gift. Only ever forward: a payment that came late completes it all the same. */
 export const STATUSES = ['pending', 'completed', 'failed', 'expired'] as const;

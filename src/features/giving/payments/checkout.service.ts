@@ -5,7 +5,7 @@ import type { GivenRow } from '../donations/donations.rows.js';
 import { campaignClosed, findGift } from '../donations/donations.service.js';
 import { AWAY, refuseWhileAway } from './stripe-outage.js';
 import { paymentsBroken, refusalOfPayment } from './refused-payments.js';
-import { statusToken } from './status-token.js';
+import { statusToken } from '../donations/status.access.js';
 
 /**
  * Opens the page at Stripe where a pending gift is paid; asked again, the same one. Null when the gift is

@@ -402,10 +402,10 @@ test('a change of the password beside a deletion by the old one ends in one of t
   }
 });
 
-test('what was left over 72 hours ago is deleted with what else is old', async () => {
+test('what was left over 72 hours ago is deleted by a job', async () => {
   const { parent } = await movedParent();
   await api.database.sql('UPDATE email_undos SET expires_at = now()');
-  await api.database.sql(`SELECT graphile_worker.add_job('forget_old_requests')`);
+  await api.database.sql(`SELECT graphile_worker.add_job('forget_left_addresses')`);
   await mailbox.settled();
   expect(
     await api.database.sql('SELECT FROM email_undos WHERE parent_id = $1', [parent.id]),

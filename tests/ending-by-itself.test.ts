@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { SCHEDULE } from '../src/jobs/schedule.js';
+import { SCHEDULE } from '../src/jobs/tasks.js';
 import { createTasks } from '../src/jobs/tasks.js';
 import { useApi } from './support/api.js';
 import {

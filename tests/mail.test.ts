@@ -5,13 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { StartError } from '../src/core/errors.js';
 import { requestVerification } from '../src/features/accounts/verification/verification.service.js';
 import { createMailer, type Mail } from '../src/integrations/mailer.js';
-import {
-  addressChanged,
-  googleLinked,
-  passwordChanged,
-  passwordReset,
-  verifyEmail,
-} from '../src/jobs/mail-templates.js';
+import { addressChanged } from '../src/features/accounts/email-change/email-change.letters.js';
+import { googleLinked } from '../src/features/accounts/google/google.letters.js';
+import { passwordChanged } from '../src/features/accounts/parents/parents.letters.js';
+import { passwordReset } from '../src/features/accounts/password-reset/password-reset.letters.js';
+import { verifyEmail } from '../src/features/accounts/verification/verification.letters.js';
 import { codeIn } from './support/mailbox.js';
 import { busy, headerOf, headersOf, openSmtp, partsOf, type TestSmtp } from './support/smtp.js';
 import { MAIL_FROM, openWorkplace, SETTINGS, type Workplace } from './support/worker.js';

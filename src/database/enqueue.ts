@@ -12,14 +12,19 @@ const DONATION_MAIL_QUEUES = JOBS_AT_ONCE - 1;
 /** Connections of the worker's own: one a job, one that listens for new jobs, one to spare. */
 export const WORKER_CONNECTIONS = JOBS_AT_ONCE + 2;
 
+/** Each kind of mail, and what it is about. */
+export interface MailSubjects extends Record<GiftMail, { donationId: number }> {
+  verify_email: { parentId: number };
+  password_reset: { parentId: number };
+  password_changed: { parentId: number };
+  google_linked: { parentId: number };
+  address_changed: { undoId: number };
+}
+
 /** A mail to be sent. What it says, and to whom, is looked up when it is written, so that the queue holds ids. */
-export type MailJob =
-  | {
-      mail: 'verify_email' | 'password_reset' | 'password_changed' | 'google_linked';
-      parentId: number;
-    }
-  | { mail: 'address_changed'; undoId: number }
-  | { mail: GiftMail; donationId: number };
+export type MailJob = {
+  [Kind in keyof MailSubjects]: { mail: Kind } & MailSubjects[Kind];
+}[keyof MailSubjects];
 
 /** To the donor, with the receipt; to the parent; to the donor of a payment that came too late. */
 const GIFT_MAILS = ['gift_receipt', 'gift_notice', 'gift_returned'] as const;
@@ -41,6 +46,13 @@ export interface JobPayloads {
   erase_deleted: Record<string, never>;
   /** Goes on with what renames have left to be indexed. */
   index_campaigns: Record<string, never>;
+  /** The others are told nothing: they look for what is due. */
+  close_ended_campaigns: Record<string, never>;
+  forget_comments: Record<string, never>;
+  forget_left_addresses: Record<string, never>;
+  forget_old_requests: Record<string, never>;
+  forget_unpaid_gifts: Record<string, never>;
+  reconcile_payments: Record<string, never>;
 }
 
 /**

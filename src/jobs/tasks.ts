@@ -1,156 +1,73 @@
-import type { JobHelpers, Task, TaskList } from 'graphile-worker';
+import { parseCronItems, type ParsedCronItem, type Task, type TaskList } from 'graphile-worker';
 import type { JobContext } from '../context.js';
-import { forgetOldRequests } from '../http/api/idempotency-store.js';
-import type { JobPayloads, MailJob } from '../database/enqueue.js';
-import { closeEndedCampaigns } from '../features/fundraising/campaigns/campaigns.service.js';
-import { indexMarked } from '../features/search-index/search-index.service.js';
-import {
-  addressChangedMail,
-  forgetLeftAddresses,
-} from '../features/accounts/email-change/email-change.service.js';
-import { nameInMail } from '../features/accounts/parents/parents.presenter.js';
-import {
-  createPasswordReset,
-  passwordResetMail,
-} from '../features/accounts/password-reset/password-reset.service.js';
-import { forgetUnpaidGifts } from '../features/giving/donations/donations.service.js';
+import type { JobPayloads } from '../database/enqueue.js';
+import { forgetLeftAddresses } from '../features/accounts/email-change/email-change.service.js';
+import { createPasswordReset } from '../features/accounts/password-reset/password-reset.service.js';
 import { eraseDeleted, forgetComments } from '../features/erasure/erasure.service.js';
+import { closeEndedCampaigns } from '../features/fundraising/campaigns/campaigns.service.js';
+import { forgetUnpaidGifts } from '../features/giving/donations/donations.service.js';
 import { reconcilePayments } from '../features/giving/payments/reconciliation.service.js';
-import {
-  giftNoticeMail,
-  giftReceiptMail,
-  giftReturnedMail,
-} from '../features/giving/receipts/gift-mails.service.js';
 import { sendRefund } from '../features/giving/refunds/stripe-refunds.service.js';
-import { verificationMail } from '../features/accounts/verification/verification.service.js';
-import { domainOf, MailRefused, type Mailer } from '../integrations/mailer.js';
-import { isWithinBudget } from './mail-budget.js';
-import {
-  addressChanged,
-  giftNotice,
-  giftReceipt,
-  giftReturned,
-  googleLinked,
-  passwordChanged,
-  passwordReset,
-  verifyEmail,
-  type Letter,
-} from './mail-templates.js';
-import type { RecurringTask } from './schedule.js';
+import { indexMarked } from '../features/search-index/search-index.service.js';
+import { forgetOldRequests } from '../http/api/idempotency-store.js';
+import { sendMail, type Sending } from './send-mail.js';
+
+/** A kind of job. It may run more than once and must bear it. */
+interface Row<Payload> {
+  run: (ctx: JobContext, payload: Payload, signal: AbortSignal | undefined) => Promise<unknown>;
+  /** When it is done by itself, in cron's terms and in UTC, by one worker of all at a time. */
+  at?: string;
+}
+
+type Table = { [Name in Exclude<keyof JobPayloads, 'send_mail'>]: Row<JobPayloads[Name]> };
+
+/** What the worker does beside sending mail. */
+const TASKS: Table = {
+  request_password_reset: { run: createPasswordReset },
+  send_refund: { run: (ctx, { refundId }) => sendRefund(ctx, refundId) },
+  close_ended_campaigns: { run: (ctx) => closeEndedCampaigns(ctx), at: '* * * * *' },
+  erase_deleted: { run: (ctx, _payload, signal) => eraseDeleted(ctx, signal), at: '* * * * *' },
+  forget_comments: { run: (ctx, _payload, signal) => forgetComments(ctx, signal), at: '* * * * *' },
+  index_campaigns: { run: (ctx, _payload, signal) => indexMarked(ctx, signal), at: '* * * * *' },
+  reconcile_payments: { run: (ctx) => reconcilePayments(ctx), at: '*/5 * * * *' },
+  forget_old_requests: { run: (ctx) => forgetOldRequests(ctx), at: '17 * * * *' },
+  forget_left_addresses: { run: (ctx) => forgetLeftAddresses(ctx), at: '17 * * * *' },
+  forget_unpaid_gifts: { run: (ctx) => forgetUnpaidGifts(ctx), at: '37 * * * *' },
+};
 
 /** What tasks work with. */
-export interface TaskDeps {
-  mailer: Mailer;
+export interface TaskDeps extends Sending {
   /** A fresh context for each job. */
   context: () => JobContext;
-  /** The sender of all mail. */
-  from: string;
 }
 
-/** What the worker does for each kind of job. A task may run more than once and must bear it. */
-export function createTasks({ mailer, context, from }: TaskDeps): TaskList {
-  const tasks: Record<keyof JobPayloads | RecurringTask, Task> = {
-    send_mail: async (payload, { job, abortSignal }) => {
-      const ctx = context();
-      const { mail } = payload as MailJob;
-      const written = await write(ctx, payload as MailJob);
-      if (written === null) return;
-      const { to, letter, isProven = false } = written;
-      // At the first attempt alone: a server that is away doesn't use the budget up.
-      if (job.attempts === 1 && !(await isWithinBudget(ctx, mail, { to, isProven }))) return;
-      await mailer
-        .send({ ...letter, to, messageId: messageIdOf(job, from) }, abortSignal)
-        .catch((error: unknown) => {
-          if (!(error instanceof MailRefused)) throw error;
-          ctx.log.warn(
-            { job: job.id, mail, code: error.responseCode },
-            'a mail was refused for good',
-          );
-        });
+/** The same for the worker, and the sending of mail. */
+export function createTasks({ context, ...sending }: TaskDeps): TaskList {
+  const tasks = Object.entries<Row<never>>(TASKS).map(([name, { run }]): [string, Task] => [
+    name,
+    async (payload, { abortSignal }) => {
+      await run(context(), payload as never, abortSignal);
     },
-    request_password_reset: async (payload) => {
-      await createPasswordReset(context(), payload as JobPayloads['request_password_reset']);
-    },
-    send_refund: async (payload) => {
-      const { refundId } = payload as JobPayloads['send_refund'];
-      await sendRefund(context(), refundId);
-    },
-    reconcile_payments: () => reconcilePayments(context()),
-    close_ended_campaigns: () => closeEndedCampaigns(context()),
-    forget_old_requests: async () => {
-      await forgetOldRequests(context());
-      await forgetLeftAddresses(context());
-    },
-    forget_unpaid_gifts: () => forgetUnpaidGifts(context()),
-    erase_deleted: (_payload, { abortSignal }) => eraseDeleted(context(), abortSignal),
-    index_campaigns: (_payload, { abortSignal }) => indexMarked(context(), abortSignal),
-    forget_comments: (_payload, { abortSignal }) => forgetComments(context(), abortSignal),
+  ]);
+  return {
+    ...Object.fromEntries(tasks),
+    send_mail: (payload, helpers) =>
+      sendMail(context(), payload as JobPayloads['send_mail'], sending, helpers),
   };
-  return tasks;
 }
 
-/** The same at each attempt; another once the job stands for a newer mail, or in another database. */
-function messageIdOf({ id, revision, created_at }: JobHelpers['job'], from: string): string {
-  return `<${id}.${revision}.${created_at.getTime()}@${domainOf(from)}>`;
-}
+/** Before all mail, as a run takes the place of one that was enqueued. */
+const PRIORITY = -1;
 
-interface Written {
-  to: string;
-  letter: Letter;
-  /** Whether the account that it is about has proven to read the address. */
-  isProven?: boolean;
-}
-
-/** Null when the mail is no longer wanted. */
-async function write(ctx: JobContext, job: MailJob): Promise<Written | null> {
-  // After the #, which browsers keep to themselves: neither servers nor other sites see it.
-  const { frontendUrl } = ctx.settings;
-  const link = (page: string) => frontendUrl && `${frontendUrl}/${page}`;
-  switch (job.mail) {
-    case 'verify_email': {
-      const wanted = await verificationMail(ctx, job.parentId);
-      if (!wanted) return null;
-      const { to, code } = wanted;
-      return { to, letter: verifyEmail({ code, link: link(`verify-email#code=${code}`) }) };
-    }
-    case 'password_reset': {
-      const wanted = await passwordResetMail(ctx, job.parentId);
-      if (!wanted) return null;
-      const { to, name, token, isProven } = wanted;
-      const letter = passwordReset({ name, token, link: link(`reset-password#token=${token}`) });
-      return { to, letter, isProven };
-    }
-    case 'password_changed':
-    case 'google_linked': {
-      const parent = await ctx.db.prisma.parent.findUnique({
-        where: { id: job.parentId },
-        select: { email: true, emailVerifiedAt: true, firstName: true },
-      });
-      if (!parent) return null;
-      const isProven = parent.emailVerifiedAt !== null;
-      const name = nameInMail(parent);
-      const letter = job.mail === 'google_linked' ? googleLinked() : passwordChanged({ name });
-      return { to: parent.email, letter, isProven };
-    }
-    case 'address_changed': {
-      const wanted = await addressChangedMail(ctx, job.undoId);
-      if (!wanted) return null;
-      const { to, ...values } = wanted;
-      const page = `undo-email#token=${values.token}`;
-      return { to, letter: addressChanged({ ...values, link: link(page) }) };
-    }
-    case 'gift_receipt':
-      return addressed(await giftReceiptMail(ctx, job.donationId), giftReceipt);
-    case 'gift_notice':
-      return addressed(await giftNoticeMail(ctx, job.donationId), giftNotice);
-    case 'gift_returned':
-      return addressed(await giftReturnedMail(ctx, job.donationId), giftReturned);
-  }
-}
-
-function addressed<Wanted extends { to: string }>(
-  wanted: Wanted | null,
-  letterOf: (values: Wanted) => Letter,
-): Written | null {
-  return wanted && { to: wanted.to, letter: letterOf(wanted) };
-}
+/**
+ * What is done again and again. What a stopped worker has missed is not made up for, and a run that fails is not tried
+ * again: the next one does it all.
+ */
+export const SCHEDULE: ParsedCronItem[] = parseCronItems(
+  Object.entries<Row<never>>(TASKS).flatMap(([task, { at }]) => {
+    const options = { jobKey: task, queueName: task, priority: PRIORITY };
+    return at === undefined
+      ? []
+      : [{ task, match: at, options: { ...options, backfillPeriod: 0, maxAttempts: 1 } }];
+  }),
+);

@@ -9,8 +9,7 @@ import type { Logger } from '../observability/logger.js';
 import { openOutbox } from '../database/outbox.js';
 import { createMailer } from '../integrations/mailer.js';
 import { freeOrphans, showLife } from './orphans.js';
-import { SCHEDULE } from './schedule.js';
-import { createTasks } from './tasks.js';
+import { createTasks, SCHEDULE } from './tasks.js';
 import { workerLogger } from './worker-log.js';
 import { mayBeSilent, openWorkerPool } from './worker-pool.js';
 

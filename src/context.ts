@@ -43,7 +43,7 @@ export interface Settings {
   lifetimes: Lifetimes;
   /** How what a deletion leaves behind is erased. */
   erasure: ErasureFigures;
-  /** How search texts follow a child's new public name. */
+  /** How search texts are indexed after a write. */
   indexing: IndexingFigures;
   /** What searches may take. */
   search: SearchBounds;

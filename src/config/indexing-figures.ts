@@ -1,4 +1,4 @@
-/** How search texts are indexed that a write leaves to the job: long ones, and those of renames (ADR 021). */
+/** How search texts are indexed: those of renames, partly at once, and what a write leaves to the job (ADR 021). */
 export interface IndexingFigures {
   /** Bytes of text that the rename itself indexes: the newest campaigns as far as they have no more together. */
   atOnce: number;

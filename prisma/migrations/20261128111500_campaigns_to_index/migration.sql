@@ -1,10 +1,19 @@
--- To index 10,000 rare letters takes 0.2 s, and an account may write such texts all the time. Of a long text only a mark
--- is left, as of a rename: the job indexes it soon, one at a time and with rests.
-ALTER TABLE "renamed_campaigns" RENAME TO "campaigns_to_index";
-ALTER TABLE "campaigns_to_index" RENAME COLUMN "renamed_at" TO "marked_at";
-ALTER TABLE "campaigns_to_index" RENAME CONSTRAINT "renamed_campaigns_pkey" TO "campaigns_to_index_pkey";
-ALTER TABLE "campaigns_to_index" RENAME CONSTRAINT "renamed_campaigns_campaign_id_fkey" TO "campaigns_to_index_campaign_id_fkey";
-ALTER INDEX "renamed_campaigns_renamed_at_campaign_id_idx" RENAME TO "campaigns_to_index_marked_at_campaign_id_idx";
+-- Campaigns that the job is to index anew: of a long text, or of a child that has another public name since its search
+-- text was written. To index 10,000 rare letters takes 0.2 s, and an account may write such texts all the time. So a
+-- write only leaves a mark here; the program indexes a few short ones of a rename at once, and the job does the others,
+-- one at a time and with rests.
+CREATE TABLE "campaigns_to_index" (
+    "campaign_id" INTEGER NOT NULL,
+    "marked_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "campaigns_to_index_pkey" PRIMARY KEY ("campaign_id"),
+    CONSTRAINT "campaigns_to_index_campaign_id_fkey" FOREIGN KEY ("campaign_id") REFERENCES "campaigns"("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+CREATE INDEX "campaigns_to_index_marked_at_campaign_id_idx" ON "campaigns_to_index" ("marked_at", "campaign_id" DESC);
+
+-- Each search looks into it: without marks it is to stay small.
+ALTER TABLE "campaigns_to_index" SET (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 
 -- Bytes: what a few milliseconds index.
 CREATE FUNCTION is_long_search_text(title TEXT, description TEXT) RETURNS BOOLEAN
@@ -17,7 +26,9 @@ CREATE FUNCTION mark_to_index(campaign INTEGER) RETURNS void
     ON CONFLICT (campaign_id) DO UPDATE SET marked_at = excluded.marked_at;
 $$;
 
-CREATE OR REPLACE FUNCTION write_search_text(campaign INTEGER) RETURNS void
+-- For callers that have locked the campaign's row. The mark goes before the name is read: a rename that commits in
+-- between leaves a new one.
+CREATE FUNCTION write_search_text(campaign INTEGER) RETURNS void
     LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM campaigns_to_index WHERE campaign_id = campaign;
@@ -54,6 +65,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- A mark that is there already is updated: a job that is just removing it waits for this transaction.
 CREATE OR REPLACE FUNCTION rename_child_in_search() RETURNS trigger
     LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

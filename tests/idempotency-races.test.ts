@@ -141,7 +141,7 @@ test('what a refused attempt has written is undone; its refusal is remembered', 
   const attempt = () =>
     answerOnce(
       ctx,
-      { key: 'undone', route: 'POST /', body: {} },
+      { key: 'undone', route: 'POST /', params: {}, body: {} },
       {
         parse: () => Promise.resolve({}),
         begin: async ({ db }) => {

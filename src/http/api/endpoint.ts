@@ -6,7 +6,7 @@ import type { LimitName } from '../../config/limit-figures.js';
 import { Page } from '../../core/page.js';
 import type { Change } from '../../database/changes.js';
 import { encodeCursor } from './cursor.js';
-import { answerOnce, inOneSpelling, readKey } from './idempotency.js';
+import { answerOnce, readKey } from './idempotency.js';
 import type { IncomingCall } from './incoming-call.js';
 import { parseBody, parseQuery } from './parse.js';
 import { Begun, Download, Redirect, type Reply } from './reply.js';
@@ -152,7 +152,7 @@ function endpoint<
   const { access, exists, rules, handle, finish, tellsOf, shared, isPopular } = spec;
   const changedBy = (params: z.output<P>, found: R, { status, body, repeated }: Reply) => {
     if (typeof spec.changes !== 'function') return spec.changes;
-    // A refusal of the rules that is told again.
+    // A stored refusal that is replayed.
     if (status >= 400) return [];
     const answer = repeated === undefined ? body : (JSON.parse(repeated) as unknown);
     return spec.changes({ params, found, answer: answer as z.output<A> });
@@ -198,7 +198,7 @@ function endpoint<
       const key = await keyOf(spec, call).catch(askIfThere(ctx, params));
       const answered = await answerOnce(
         ctx,
-        { key, route: inOneSpelling(call.route, params, ctx.parent?.id), body: call.body },
+        { key, route: call.route, params, body: call.body },
         {
           parse: () => input().catch(askIfThere(ctx, params)),
           begin: async (inside, { query, body }) => {

@@ -32,17 +32,6 @@ export function readKey({ 'idempotency-key': key }: IncomingHttpHeaders): string
   });
 }
 
-/**
- * Method and path of a request, the same with escapes or without, and with or without the slash at the end. A parent's
- * own path is that with `me`.
- */
-export function inOneSpelling(route: string, params: object, parentId: number | undefined): string {
-  const values = new Map<string, unknown>(Object.entries(params));
-  return route
-    .replace(/:(\w+)/g, (_, name: string) => String(values.get(name)))
-    .replace(`/parents/${parentId}/`, '/parents/me/');
-}
-
 /** The parts of a request that is done once for each key. */
 export interface Work<C extends Context, Input> {
   parse(): Promise<Input>;
@@ -58,8 +47,10 @@ export interface Work<C extends Context, Input> {
 export interface SentRequest {
   /** The `Idempotency-Key`, if there is one. */
   key: string | undefined;
-  /** Method and path. */
+  /** Method and the path of the URL map, with its parameters' names. */
   route: string;
+  /** The parameters of the path, as they were understood. */
+  params: object;
   body: unknown;
 }
 
@@ -71,12 +62,27 @@ export interface SentRequest {
  */
 export async function answerOnce<C extends Context, Input>(
   ctx: C,
-  { key, route, body }: SentRequest,
+  { key, body, ...sent }: SentRequest,
   work: Work<C, Input>,
 ): Promise<Reply> {
   if (key === undefined) return answerAnew(ctx, work);
   const callerId = ctx.parent?.id ?? null;
+  const route = inOneSpelling(sent, callerId);
   return answerKeyed(ctx, keyedRequest(ctx.settings, { callerId, route, key, body }), work);
+}
+
+/**
+ * Method and path of a request, the same with escapes or without, and with or without the slash at the end. A parent's
+ * own path is that with `me`.
+ */
+function inOneSpelling(
+  { route, params }: Pick<SentRequest, 'route' | 'params'>,
+  callerId: number | null,
+): string {
+  const values = new Map<string, unknown>(Object.entries(params));
+  return route
+    .replace(/:(\w+)/g, (_, name: string) => String(values.get(name)))
+    .replace(`/parents/${callerId}/`, '/parents/me/');
 }
 
 async function answerAnew<C extends Context, Input>(ctx: C, work: Work<C, Input>): Promise<Reply> {

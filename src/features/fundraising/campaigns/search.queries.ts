@@ -159,10 +159,13 @@ function inOrder(runs: Run[], table: string, limit: number, open = 'true'): stri
   return rows.join(' UNION ALL ');
 }
 
+/** A scalar query, because for EXISTS the planner may read the whole table. */
+const IS_MARKED = '(SELECT true FROM campaigns_to_index WHERE campaign_id = row.id)';
+
 /** What a search checks of a campaign: as it was indexed, or as it is while it is still to be indexed anew. */
 const CURRENT = {
-  category: `CASE WHEN is_marked THEN (SELECT c.category FROM campaigns c WHERE c.id = row.id) ELSE category END`,
-  text: `CASE WHEN is_marked
+  category: `CASE WHEN ${IS_MARKED} THEN (SELECT c.category FROM campaigns c WHERE c.id = row.id) ELSE category END`,
+  text: `CASE WHEN ${IS_MARKED}
     THEN (SELECT campaign_search_text(c.title, c.description, ch.public_name)
             FROM campaigns c JOIN children ch ON ch.id = c.child_id WHERE c.id = row.id)
     ELSE text END`,
@@ -177,12 +180,10 @@ export function examined(ids: string, { category }: Asked, most: number): string
       is_within AND (${category} IS NULL OR ${CURRENT.category} = ${category}) AND NOT EXISTS (
         SELECT FROM (SELECT ${CURRENT.text} AS current OFFSET 0) one, unnest((SELECT words FROM asked)) word
          WHERE strpos(current, word) = 0) AS is_match
-    FROM (SELECT id, category, text, is_marked, row_number() OVER sofar AS place, row_number() OVER sofar <= ${most}
+    FROM (SELECT id, category, text, row_number() OVER sofar AS place, row_number() OVER sofar <= ${most}
               AND sum(octet_length(text)) OVER sofar - octet_length(text) < (SELECT bytes FROM asked) AS is_within
             FROM (${ids}) one CROSS JOIN LATERAL (
-              SELECT category, text,
-                  (SELECT true FROM campaigns_to_index WHERE campaign_id = one.id) IS NOT NULL AS is_marked
-                FROM campaign_search WHERE campaign_id = one.id OFFSET 0) searched
+              SELECT category, text FROM campaign_search WHERE campaign_id = one.id OFFSET 0) searched
           WINDOW sofar AS (ROWS UNBOUNDED PRECEDING)) row`;
 }
 

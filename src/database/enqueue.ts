@@ -44,9 +44,9 @@ export interface JobPayloads {
   send_refund: { refundId: number };
   /** Goes on with what deletions have left to be erased. */
   erase_deleted: Record<string, never>;
-  /** Goes on with what renames have left to be indexed. */
+  /** Goes on with what renames and long texts have left to be indexed. */
   index_campaigns: Record<string, never>;
-  /** The others are told nothing: they look for what is due. */
+  /** The remaining tasks have no payload: each looks up what is due. */
   close_ended_campaigns: Record<string, never>;
   forget_comments: Record<string, never>;
   forget_left_addresses: Record<string, never>;
@@ -76,6 +76,14 @@ export async function enqueue<Task extends keyof JobPayloads>(
       ${task}::text, ${JSON.stringify(payload)}::json, queue_name => ${queue ?? null}::text,
       run_at => ${at ?? null}::timestamptz, job_key => ${key ?? null}::text,
       priority => ${priority ?? null}::int)`;
+}
+
+/**
+ * How a task runs alone: one job waits at most, one is at work, and a scheduled run takes the place of one that waits.
+ * Such tasks come again and again, so they do not wait behind all mail each time.
+ */
+export function alone<Task extends keyof JobPayloads>(task: Task) {
+  return { key: task, queue: task, priority: -1 };
 }
 
 /** Leaves in the outbox the mails that a donation causes, in the caller's transaction. */

@@ -1,6 +1,6 @@
 import { parseCronItems, type ParsedCronItem, type Task, type TaskList } from 'graphile-worker';
 import type { JobContext } from '../context.js';
-import type { JobPayloads } from '../database/enqueue.js';
+import { alone, type JobPayloads } from '../database/enqueue.js';
 import { forgetLeftAddresses } from '../features/accounts/email-change/email-change.service.js';
 import { createPasswordReset } from '../features/accounts/password-reset/password-reset.service.js';
 import { eraseDeleted, forgetComments } from '../features/erasure/erasure.service.js';
@@ -56,18 +56,15 @@ export function createTasks({ context, ...sending }: TaskDeps): TaskList {
   };
 }
 
-/** Before all mail, as a run takes the place of one that was enqueued. */
-const PRIORITY = -1;
-
 /**
  * What is done again and again. What a stopped worker has missed is not made up for, and a run that fails is not tried
  * again: the next one does it all.
  */
 export const SCHEDULE: ParsedCronItem[] = parseCronItems(
   Object.entries<Row<never>>(TASKS).flatMap(([task, { at }]) => {
-    const options = { jobKey: task, queueName: task, priority: PRIORITY };
-    return at === undefined
-      ? []
-      : [{ task, match: at, options: { ...options, backfillPeriod: 0, maxAttempts: 1 } }];
+    if (at === undefined) return [];
+    const { key: jobKey, queue: queueName, priority } = alone(task as keyof JobPayloads);
+    const options = { jobKey, queueName, priority, backfillPeriod: 0, maxAttempts: 1 };
+    return [{ task, match: at, options }];
   }),
 );

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, JobContext } from '../../context.js';
 import { databaseWithin, type Database, type Transaction } from '../../database/client.js';
-import { enqueue } from '../../database/enqueue.js';
+import { alone, enqueue } from '../../database/enqueue.js';
 import {
   eraseBatch,
   findErasures,
@@ -21,9 +21,6 @@ const MOST_AT_ONCE = 20;
 const MOST_COMMENTS = 1_000;
 
 const TASK = 'erase_deleted';
-
-/** One job waits at most, and one is at work; it comes again and again, and must not wait behind all mail each time. */
-const ALONE = { key: TASK, queue: TASK, priority: -1 };
 
 /** What one run may still do. */
 interface Allowance {
@@ -46,7 +43,7 @@ export async function eraseAtOnce(
   const erasures = await findErasures(db, { most: MOST_AT_ONCE + 1, ofThisTransaction: true });
   const few = erasures.slice(0, MOST_AT_ONCE);
   if (erasures.length > MOST_AT_ONCE || !(await eraseAll({ ...ctx, db }, few, allowance))) {
-    await enqueue(tx, TASK, {}, ALONE);
+    await enqueue(tx, TASK, {}, alone(TASK));
   }
 }
 
@@ -61,7 +58,7 @@ export async function eraseDeleted(ctx: JobContext, signal?: AbortSignal): Promi
   const erasures = await findErasures(ctx.db, { most: MOST_LISTED });
   const isDone = await eraseAll(ctx, erasures, allowance, signal);
   if (isDone && erasures.length < MOST_LISTED) return;
-  await ctx.db.transaction((tx) => enqueue(tx, TASK, {}, ALONE));
+  await ctx.db.transaction((tx) => enqueue(tx, TASK, {}, alone(TASK)));
 }
 
 /** The other job: forgets comments of anonymous donations at the moments that were drawn for them. */

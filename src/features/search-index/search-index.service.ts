@@ -2,12 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, JobContext } from '../../context.js';
 import { databaseWithin, type Transaction } from '../../database/client.js';
 import { statement } from '../../database/statement.js';
-import { enqueue } from '../../database/enqueue.js';
+import { alone, enqueue } from '../../database/enqueue.js';
 
 const TASK = 'index_campaigns';
-
-/** One job waits at most, and one is at work; it comes again and again, and must not wait behind all mail each time. */
-const ALONE = { key: TASK, queue: TASK, priority: -1 };
 
 /** Campaigns that a rename indexes at most, however short they are. */
 const MOST_AT_ONCE = 100;
@@ -50,7 +47,7 @@ export async function indexAtOnce(
  */
 export async function indexSoon(tx: Transaction, childId: number): Promise<void> {
   const [row] = await databaseWithin(tx).query<{ isLeft: boolean }>(LEFT_OF_CHILD, [childId]);
-  if (row!.isLeft) await enqueue(tx, TASK, {}, ALONE);
+  if (row!.isLeft) await enqueue(tx, TASK, {}, alone(TASK));
 }
 
 /**
@@ -67,5 +64,5 @@ export async function indexMarked(
     if ((await db.query(NEXT, [])).length === 0) return;
     await wait((performance.now() - began) * rest);
   }
-  await db.transaction((tx) => enqueue(tx, TASK, {}, ALONE));
+  await db.transaction((tx) => enqueue(tx, TASK, {}, alone(TASK)));
 }

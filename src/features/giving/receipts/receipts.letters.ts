@@ -8,37 +8,25 @@ import {
 } from '../../../core/letter.js';
 import { giftNoticeMail, giftReceiptMail, giftReturnedMail } from './gift-mails.service.js';
 
-/** What a mail about a donation is about. */
-interface About {
-  donationId: number;
-}
+/** Makes the writer of a mail about a donation: it gives null when the mail is no longer wanted. */
+const writerOf =
+  <Wanted extends { to: string }>(
+    find: (ctx: JobContext, donationId: number) => Promise<Wanted | null>,
+    letterOf: (values: Wanted) => Letter,
+  ) =>
+  async (ctx: JobContext, { donationId }: { donationId: number }): Promise<WrittenMail | null> => {
+    const wanted = await find(ctx, donationId);
+    return wanted && { to: wanted.to, letter: letterOf(wanted) };
+  };
 
-/** Writes the mail with the receipt; null when it is no longer wanted. */
-export async function writeReceipt(
-  ctx: JobContext,
-  { donationId }: About,
-): Promise<WrittenMail | null> {
-  const wanted = await giftReceiptMail(ctx, donationId);
-  return wanted && { to: wanted.to, letter: giftReceipt(wanted) };
-}
+/** Writes the mail with the receipt. */
+export const writeReceipt = writerOf(giftReceiptMail, giftReceipt);
 
-/** Writes the mail to the parent of the campaign's child; null when it is no longer wanted. */
-export async function writeNotice(
-  ctx: JobContext,
-  { donationId }: About,
-): Promise<WrittenMail | null> {
-  const wanted = await giftNoticeMail(ctx, donationId);
-  return wanted && { to: wanted.to, letter: giftNotice(wanted) };
-}
+/** Writes the mail to the parent of the campaign's child. */
+export const writeNotice = writerOf(giftNoticeMail, giftNotice);
 
-/** Writes the mail to the donor of a payment that came too late; null when the donor is gone. */
-export async function writeReturned(
-  ctx: JobContext,
-  { donationId }: About,
-): Promise<WrittenMail | null> {
-  const wanted = await giftReturnedMail(ctx, donationId);
-  return wanted && { to: wanted.to, letter: giftReturned(wanted) };
-}
+/** Writes the mail to the donor of a payment that came too late. */
+export const writeReturned = writerOf(giftReturnedMail, giftReturned);
 
 /** Thanks a donor, and says where the receipt is. With no link its number must do. */
 function giftReceipt(values: {

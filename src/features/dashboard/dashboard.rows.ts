@@ -1,5 +1,5 @@
 import { columns } from '../../database/columns.js';
-import type { ParentRow } from '../accounts/parents/parents.presenter.js';
+import type { ParentRow } from '../accounts/parents/parents.rows.js';
 import type { GENDERS } from '../families/children/children.schemas.js';
 import type { CampaignRow } from '../fundraising/campaigns/campaigns.rows.js';
 import type { DonationRow } from '../giving/donations/donations.rows.js';

@@ -1,6 +1,6 @@
 import type { JobContext } from '../../../context.js';
 import { letter, type Letter, type WrittenMail } from '../../../core/letter.js';
-import { nameInMail } from './parents.presenter.js';
+import { nameInMail } from './parents.rows.js';
 
 /** Writes the mail that tells a parent of another password; null when the parent is gone. */
 export function writePasswordChanged(

@@ -25,7 +25,7 @@ import { tokenNotValid } from '../sessions/tokens.js';
 import { requestVerification } from '../verification/verification.service.js';
 import { lockConfirmed, requireConfirmation, WRONG_PASSWORD } from './confirmation.access.js';
 import type { Credential } from './parents.access.js';
-import type { ParentRow } from './parents.presenter.js';
+import type { ParentRow } from './parents.rows.js';
 import type { AccountDeletion, ParentChanges, Registration } from './parents.schemas.js';
 
 const TAKEN = {

@@ -3,7 +3,7 @@ import type { Context, JobContext } from '../../../context.js';
 import type { Transaction } from '../../../database/client.js';
 import { enqueue, type JobPayloads } from '../../../database/enqueue.js';
 import { hashOfToken, longToken } from '../../../core/one-time-secrets.js';
-import { nameInMail } from '../parents/parents.presenter.js';
+import { nameInMail } from '../parents/parents.rows.js';
 
 /** Milliseconds. */
 const LIFE = 30 * 60 * 1000;

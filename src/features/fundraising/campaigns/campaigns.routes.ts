@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { isSignedIn } from '../../../context.js';
 import { forAnyone, forParents } from '../../../http/api/endpoint.js';
 import { findOwnChild } from '../../families/children/children.access.js';
 import { ChildPath } from '../../families/children/children.schemas.js';
@@ -69,9 +68,7 @@ export const show = forAnyone({
     schema: z.union([FullCampaign, PublicCampaign]),
   },
   handle: async ({ ctx, params }) => {
-    const { donations, ...row } = isSignedIn(ctx)
-      ? await showCampaignPage(ctx, params.id)
-      : { ...(await showCampaign(ctx, params.id)), donations: null };
+    const { donations, ...row } = await showCampaignPage(ctx, params.id);
     return donations ? presentFullCampaign(row, donations, ctx.now) : presentCampaign(row, ctx.now);
   },
   shared: async ({ ctx, params: { id } }) => {

@@ -15,18 +15,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as Sources from '../tools/build/sources.mjs';
+import { FILES } from '../tools/build/sources.mjs';
 
-const SOURCES = [
-  'package.json',
-  'package-lock.json',
-  'prisma.config.ts',
-  'prisma/schema.prisma',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'tools/build/build.mjs',
-  'src/process/server.ts',
-  'src/core/page.ts',
-];
+const SOURCES = [...FILES, 'src/process/server.ts', 'src/core/page.ts'];
 
 const BUILT = /^Building…\nBuilt in \d+\.\d s\.\n$/;
 

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-const FILES = [
+/** What a build reads beside `src/`. */
+export const FILES = [
   'package.json',
   'package-lock.json',
   'prisma.config.ts',

@@ -57,7 +57,7 @@ type Scene = Awaited<ReturnType<typeof openScene>>;
 
 let serial = 0;
 
-/** Waits until both processes have heard of all that was changed so far, by a change after it. */
+/** Makes one more change, and waits until both processes show it: by then they know all earlier ones. */
 async function everyoneHeard({ id }: { id: number }, access: string): Promise<void> {
   const title = `Heard ${(serial += 1)}`;
   await writer.patch(`/campaigns/${id}/`, { title }, access).expect(200);

@@ -25,7 +25,7 @@ export function readEnvFile(path: string): Record<string, string> {
 
 function contentOf(path: string): string | undefined {
   try {
-    // To read a pipe would wait for whoever writes to it.
+    // Reading a pipe blocks until something writes to it.
     if (statSync(path).isFile()) return utf8.decode(readFileSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

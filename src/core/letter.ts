@@ -51,8 +51,8 @@ function greetingOf(name: string): string {
 }
 
 /**
- * Whoever registers or gives chooses a name and an address, which may be another person's: what looks like
- * a link or an advertisement is not passed on in our name. Gives null for such a name.
+ * Anyone who registers or donates chooses a name and an address, and the address may be somebody else's. So a name that
+ * looks like a link or an advertisement is not passed on in our mails. Gives null for such a name.
  */
 export function presentable(name: string): string | null {
   const plain = onOneLine(name);

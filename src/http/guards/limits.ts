@@ -122,7 +122,7 @@ export function createLimits({ db, log, settings }: LimitDependencies): Limits {
             if (rule.counting) provisional.push({ ...place, ending: rule.counting });
           }
         }
-        // Whoever paid gets the receipt in any case.
+        // Donors who have paid get their receipt in any case.
         const about = payments === 'stripe' ? [] : all.filter(({ mailboxes }) => mailboxes);
         const counting = { db, keyOf, longest: waits.count };
         standing.namesTooMany = await namesTooManyMailboxes(counting, about, caller, network);

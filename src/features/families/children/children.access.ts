@@ -31,10 +31,10 @@ export async function findOwnChild(ctx: ParentContext, { id }: { id: number }): 
   };
 }
 
-/** Campaigns of a deleted child that are told one by one; the triggers have the same figure. */
-const MOST_TOLD = 20;
+/** Campaigns of a deleted child that are invalidated one by one; the triggers use the same limit. */
+const MOST_PAGES = 20;
 
-const CAMPAIGNS = statement(`SELECT id FROM campaigns WHERE child_id = $1 LIMIT ${MOST_TOLD + 1}`);
+const CAMPAIGNS = statement(`SELECT id FROM campaigns WHERE child_id = $1 LIMIT ${MOST_PAGES + 1}`);
 
 /** What visitors no longer see once a child is deleted: the pages of its campaigns, which are all closed. */
 export async function findPagesOfOwnChild(
@@ -43,7 +43,7 @@ export async function findPagesOfOwnChild(
 ): Promise<Change[]> {
   const { id: childId } = await findOwnChild(ctx, params);
   const campaigns = await ctx.db.query<{ id: number }>(CAMPAIGNS, [childId]);
-  if (campaigns.length > MOST_TOLD) return [{ of: 'all' }];
+  if (campaigns.length > MOST_PAGES) return [{ of: 'all' }];
   return campaigns.map(({ id }) => ({ of: 'page', id }));
 }
 

@@ -57,7 +57,7 @@ export async function findOwnCampaign(
   return campaign;
 }
 
-/** Whether visitors see a campaign as it was found. Gifts change it too, and are told by themselves. */
+/** Whether visitors see the same campaign before and after a change. Donations invalidate it by themselves. */
 export function isSameInPublic(
   found: OwnCampaignRecord,
   now: z.output<typeof OwnCampaign>,

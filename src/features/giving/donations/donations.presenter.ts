@@ -41,7 +41,7 @@ export function presentGivenDonation(row: GivenRow): z.input<typeof GivenDonatio
   });
 }
 
-/** A gift as its donor sees it, or whoever has a token: without an address that isn't theirs to know. */
+/** A donation as shown to its donor, or to the holder of a token. Without an address, where that must not see one. */
 export function presentSeenDonation(
   row: Omit<GivenRow, 'donorEmail'> & { donorEmail: string | null },
 ): z.input<typeof SeenDonation> {
